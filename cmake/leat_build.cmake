@@ -5,6 +5,13 @@ if(LEAT_SANITIZE)
   add_link_options(-fsanitize=${LEAT_SANITIZE})
 endif()
 
+# leat_add_folder(FOLDER): its targets, if it has any.
+function(leat_add_folder folder)
+  if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/CMakeLists.txt)
+    add_subdirectory(${folder})
+  endif()
+endfunction()
+
 # Warnings are errors here, but never for those who embed the library.
 function(leat_strict target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
@@ -19,7 +26,8 @@ function(leat_strict target)
   endif()
 endfunction()
 
-# leat_test(NAME SOURCE... [LIBRARIES lib...]): one GoogleTest program, run by ctest under NAME.
+# leat_test(NAME SOURCE... [LIBRARIES lib...]): one GoogleTest program, run by ctest under NAME and labelled with the
+# part of the tree that it is in: `ctest -L library` runs those of leat/, `ctest -L hub` those of hub/.
 function(leat_test name)
   cmake_parse_arguments(arg "" "" "LIBRARIES" ${ARGN})
   if(NOT LEAT_TESTS)
@@ -30,5 +38,9 @@ function(leat_test name)
   leat_strict(${name})
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gtest GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+
+  cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE place)
+  string(REGEX REPLACE "/.*" "" label "${place}")
+  string(REGEX REPLACE "^leat$" "library" label "${label}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS ${label})
 endfunction()
