@@ -1,0 +1,365 @@
+// Two connections: one writes, one reads. In write-ahead-log mode a reader sees the last commit and waits for
+// nobody, so replaying history to someone who joins is not delayed by a group that is being flushed.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <mutex>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include <hub/store/schema.hpp>
+#include <hub/store/sqlite.hpp>
+#include <hub/store/sqlite_store.hpp>
+
+namespace hub::store {
+namespace {
+
+using sqlite::database;
+using sqlite::reset_at_end;
+using sqlite::statement;
+
+// Ids are unsigned in the rules and signed in SQL.
+constexpr std::uint64_t highest_id = std::numeric_limits<std::int64_t>::max();
+
+// Holds a folder for one process. The lock goes with the descriptor, also at kill -9.
+class folder_lock {
+ public:
+  static result<folder_lock> take(const std::filesystem::path& folder) {
+    folder_lock lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (lock.fd_ < 0) {
+      return std::unexpected(store_error{
+          failure::unavailable,
+          fmt::format("cannot open the data folder {}: {}", folder.native(), std::strerror(errno))});
+    }
+    // A file system without locks (some network ones) is not refused: it only loses this protection.
+    if (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      return std::unexpected(store_error{
+          failure::in_use,
+          fmt::format("cannot use the data folder {}: another server is using it (stop that one first, "
+                      "or choose another folder)",
+                      folder.native())});
+    }
+    return lock;
+  }
+
+  folder_lock(folder_lock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  folder_lock& operator=(folder_lock&&) = delete;
+  ~folder_lock() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+
+ private:
+  explicit folder_lock(int fd) : fd_(fd) {}
+
+  int fd_;
+};
+
+struct write_statements {
+  statement insert_message;
+  statement remove_room;
+  statement remove_bans;
+  statement insert_room;
+  statement insert_ban;
+};
+
+struct read_statements {
+  statement latest;
+  statement last_id;
+  statement rooms;
+  statement bans;
+};
+
+constexpr const char* preparing = "cannot prepare a query";
+
+// Prepares each of `sql`, in order, into the members of `Statements`.
+template <class Statements, class... Sql>
+result<Statements> prepare_all(database& db, Sql... sql) {
+  std::optional<store_error> failed;
+  const auto one = [&](const char* text) -> std::optional<statement> {
+    if (failed) return std::nullopt;
+    auto prepared = db.prepare(text, preparing);
+    if (prepared) return std::move(*prepared);
+    failed = prepared.error();
+    return std::nullopt;
+  };
+  std::array<std::optional<statement>, sizeof...(Sql)> prepared{one(sql)...};
+  if (failed) return std::unexpected(*failed);
+  return std::apply([](auto&... each) { return Statements{std::move(*each)...}; }, prepared);
+}
+
+result<write_statements> prepare_writes(database& db) {
+  return prepare_all<write_statements>(
+      db,
+      "INSERT INTO message (id, conversation, time_ms, kind, source, target, text) VALUES (?, ?, ?, ?, ?, ?, "
+      "?)",
+      "DELETE FROM room WHERE folded_name = ?", "DELETE FROM room_ban WHERE folded_name = ?",
+      "INSERT INTO room (folded_name, name, topic, topic_setter, topic_time_ms, modes, join_key, "
+      "member_limit, created_ms, history_from_ms)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO room_ban (folded_name, position, mask, setter, time_ms) VALUES (?, ?, ?, ?, ?)");
+}
+
+result<read_statements> prepare_reads(database& db) {
+  return prepare_all<read_statements>(
+      db,
+      "SELECT id, time_ms, kind, source, target, text FROM message WHERE conversation = ? ORDER BY id DESC "
+      "LIMIT ?",
+      "SELECT max(id) FROM message",
+      "SELECT name, topic, topic_setter, topic_time_ms, modes, join_key, member_limit, created_ms, "
+      "history_from_ms FROM room"
+      " ORDER BY folded_name",
+      "SELECT mask, setter, time_ms FROM room_ban WHERE folded_name = ? ORDER BY position");
+}
+
+chat::message read_message(const statement& row) {
+  return {.id = static_cast<std::uint64_t>(row.number(0)),
+          .time_ms = row.number(1),
+          .kind = row.number(2) == 1 ? chat::message_kind::notice : chat::message_kind::text,
+          .source = row.text(3),
+          .target = row.text(4),
+          .text = row.text(5)};
+}
+
+chat::room_record read_room(const statement& row) {
+  return {.name = row.text(0),
+          .topic = row.text(1),
+          .topic_setter = row.text(2),
+          .topic_time_ms = row.number(3),
+          .modes = row.text(4),
+          .key = row.text(5),
+          .limit = static_cast<std::uint32_t>(row.number(6)),
+          .bans = {},
+          .created_ms = row.number(7),
+          .history_from_ms = row.number(8)};
+}
+
+class sqlite_store final : public store {
+ public:
+  sqlite_store(folder_lock lock, database writer, write_statements writes, database reader,
+               read_statements reads)
+      : lock_(std::move(lock)),
+        writer_(std::move(writer)),
+        writes_(std::move(writes)),
+        reader_(std::move(reader)),
+        reads_(std::move(reads)) {}
+
+  result<void> write(const batch& group) override;
+  result<std::vector<chat::message>> latest(std::string_view room, std::size_t limit) override;
+  result<std::vector<chat::message>> latest_private(std::string_view nick, std::string_view other,
+                                                    std::size_t limit) override;
+  result<std::uint64_t> last_message_id() override;
+  result<std::vector<chat::room_record>> load_rooms() override;
+
+ private:
+  result<void> insert(const chat::message& message, std::string_view doing);
+  result<void> insert(const chat::room_record& room, std::string_view doing);
+  result<void> remove(std::string_view folded_name, std::string_view doing);
+  result<std::vector<chat::message>> latest_of(const std::string& conversation, std::size_t limit);
+  result<void> load_bans(chat::room_record& room);
+
+  // Declared first, so that it is released only after both connections are closed.
+  folder_lock lock_;
+
+  std::mutex write_mutex_;
+  database writer_;          // guarded by write_mutex_
+  write_statements writes_;  // guarded by write_mutex_
+
+  std::mutex read_mutex_;
+  database reader_;        // guarded by read_mutex_
+  read_statements reads_;  // guarded by read_mutex_
+};
+
+result<void> sqlite_store::write(const batch& group) {
+  if (group.messages.empty() && group.rooms.empty() && group.removed_rooms.empty()) return {};
+  const auto doing = fmt::format("cannot store {} messages and {} rooms", group.messages.size(),
+                                 group.rooms.size() + group.removed_rooms.size());
+  const std::lock_guard lock(write_mutex_);
+  auto change = sqlite::transaction::begin(writer_, doing);
+  if (!change) return std::unexpected(change.error());
+  for (const auto& name : group.removed_rooms) {
+    if (auto done = remove(fold(name), doing); !done) return done;
+  }
+  for (const auto& room : group.rooms) {
+    if (auto done = insert(room, doing); !done) return done;
+  }
+  for (const auto& message : group.messages) {
+    if (auto done = insert(message, doing); !done) return done;
+  }
+  return change->commit(doing);
+}
+
+result<void> sqlite_store::insert(const chat::message& message, std::string_view doing) {
+  if (message.id == 0 || message.id > highest_id) {
+    return std::unexpected(
+        store_error{failure::refused,
+                    fmt::format("{}: message id {} is not between 1 and {}", doing, message.id, highest_id)});
+  }
+  const std::string conversation = conversation_of(message);
+  statement& row = writes_.insert_message;
+  const reset_at_end done(row);
+  row.bind(1, static_cast<std::int64_t>(message.id));
+  row.bind(2, conversation);
+  row.bind(3, message.time_ms);
+  row.bind(4, static_cast<std::int64_t>(message.kind));
+  row.bind(5, message.source);
+  row.bind(6, message.target);
+  row.bind(7, message.text);
+  auto stepped = row.step(doing);
+  if (!stepped && stepped.error().kind == failure::refused) {
+    stepped.error().text += fmt::format(" (message id {})", message.id);
+  }
+  if (!stepped) return std::unexpected(std::move(stepped.error()));
+  return {};
+}
+
+result<void> sqlite_store::insert(const chat::room_record& room, std::string_view doing) {
+  const std::string folded = fold(room.name);
+  if (auto done = remove(folded, doing); !done) return done;
+  {
+    statement& row = writes_.insert_room;
+    const reset_at_end done(row);
+    row.bind(1, folded);
+    row.bind(2, room.name);
+    row.bind(3, room.topic);
+    row.bind(4, room.topic_setter);
+    row.bind(5, room.topic_time_ms);
+    row.bind(6, room.modes);
+    row.bind(7, room.key);
+    row.bind(8, static_cast<std::int64_t>(room.limit));
+    row.bind(9, room.created_ms);
+    row.bind(10, room.history_from_ms);
+    if (auto stepped = row.step(doing); !stepped) return std::unexpected(stepped.error());
+  }
+  std::int64_t position = 0;
+  for (const auto& ban : room.bans) {
+    statement& row = writes_.insert_ban;
+    const reset_at_end done(row);
+    row.bind(1, folded);
+    row.bind(2, position++);
+    row.bind(3, ban.mask);
+    row.bind(4, ban.setter);
+    row.bind(5, ban.time_ms);
+    if (auto stepped = row.step(doing); !stepped) return std::unexpected(stepped.error());
+  }
+  return {};
+}
+
+result<void> sqlite_store::remove(std::string_view folded_name, std::string_view doing) {
+  for (statement* removal : {&writes_.remove_room, &writes_.remove_bans}) {
+    const reset_at_end done(*removal);
+    removal->bind(1, folded_name);
+    if (auto stepped = removal->step(doing); !stepped) return std::unexpected(stepped.error());
+  }
+  return {};
+}
+
+result<std::vector<chat::message>> sqlite_store::latest(std::string_view room, std::size_t limit) {
+  return latest_of(fold(room), limit);
+}
+
+result<std::vector<chat::message>> sqlite_store::latest_private(std::string_view nick, std::string_view other,
+                                                                std::size_t limit) {
+  return latest_of(conversation_of(nick, other), limit);
+}
+
+result<std::vector<chat::message>> sqlite_store::latest_of(const std::string& conversation,
+                                                           std::size_t limit) {
+  constexpr const char* doing = "cannot read the history";
+  const std::lock_guard lock(read_mutex_);
+  statement& query = reads_.latest;
+  const reset_at_end done(query);
+  query.bind(1, conversation);
+  query.bind(2, static_cast<std::int64_t>(std::min<std::uint64_t>(limit, highest_id)));
+  std::vector<chat::message> messages;
+  for (;;) {
+    const auto row = query.step(doing);
+    if (!row) return std::unexpected(row.error());
+    if (!*row) break;
+    messages.push_back(read_message(query));
+  }
+  std::ranges::reverse(messages);
+  return messages;
+}
+
+result<std::uint64_t> sqlite_store::last_message_id() {
+  const std::lock_guard lock(read_mutex_);
+  const reset_at_end done(reads_.last_id);
+  const auto row = reads_.last_id.step("cannot read the last message's id");
+  if (!row) return std::unexpected(row.error());
+  return *row ? static_cast<std::uint64_t>(reads_.last_id.number(0)) : 0;
+}
+
+result<std::vector<chat::room_record>> sqlite_store::load_rooms() {
+  constexpr const char* doing = "cannot read the rooms";
+  const std::lock_guard lock(read_mutex_);
+  const reset_at_end done(reads_.rooms);
+  std::vector<chat::room_record> rooms;
+  for (;;) {
+    const auto row = reads_.rooms.step(doing);
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return rooms;
+    rooms.push_back(read_room(reads_.rooms));
+    if (auto loaded = load_bans(rooms.back()); !loaded) return std::unexpected(loaded.error());
+  }
+}
+
+result<void> sqlite_store::load_bans(chat::room_record& room) {
+  const std::string folded = fold(room.name);
+  statement& query = reads_.bans;
+  const reset_at_end done(query);
+  query.bind(1, folded);
+  for (;;) {
+    const auto row = query.step("cannot read a room's bans");
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return {};
+    room.bans.push_back({.mask = query.text(0), .setter = query.text(1), .time_ms = query.number(2)});
+  }
+}
+
+result<void> configure_writer(database& db, const sqlite_options& options) {
+  constexpr const char* doing = "cannot configure the database";
+  if (auto done = db.run("PRAGMA journal_mode = WAL", doing); !done) return done;
+  const char* synchronous =
+      options.durable == durability::power ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL";
+  if (auto done = db.run(synchronous, doing); !done) return done;
+  // After a burst the log file shrinks back to 64 MiB at the next checkpoint, instead of keeping its largest
+  // size.
+  if (auto done = db.run("PRAGMA journal_size_limit = 67108864", doing); !done) return done;
+  if (options.max_bytes == 0) return {};
+  const auto page = db.number("PRAGMA page_size", doing);
+  if (!page) return std::unexpected(page.error());
+  const auto pages =
+      std::clamp<std::uint64_t>(options.max_bytes / static_cast<std::uint64_t>(*page), 1, 0xfffffffe);
+  return db.run(fmt::format("PRAGMA max_page_count = {}", pages).c_str(), doing);
+}
+
+}  // namespace
+
+result<std::unique_ptr<store>> open_sqlite(const std::filesystem::path& file, const sqlite_options& options) {
+  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  auto lock = folder_lock::take(folder);
+  if (!lock) return std::unexpected(lock.error());
+  auto writer = database::open(file, database::access::create, options.busy_timeout);
+  if (!writer) return std::unexpected(writer.error());
+  // The tables first: a database that is refused for them has not been switched to another journal.
+  if (auto done = bring_up_to_date(*writer); !done) return std::unexpected(done.error());
+  if (auto done = configure_writer(*writer, options); !done) return std::unexpected(done.error());
+  auto writes = prepare_writes(*writer);
+  if (!writes) return std::unexpected(writes.error());
+  auto reader = database::open(file, database::access::read_only, options.busy_timeout);
+  if (!reader) return std::unexpected(reader.error());
+  auto reads = prepare_reads(*reader);
+  if (!reads) return std::unexpected(reads.error());
+  return std::make_unique<sqlite_store>(std::move(*lock), std::move(*writer), std::move(*writes),
+                                        std::move(*reader), std::move(*reads));
+}
+
+}  // namespace hub::store

@@ -1,0 +1,43 @@
+#include <algorithm>
+#include <array>
+
+#include <hub/store/store.hpp>
+
+namespace hub::store {
+
+result<void> store::append(std::span<const chat::message> messages) {
+  return write({.messages = messages, .rooms = {}, .removed_rooms = {}});
+}
+
+result<void> store::save_room(const room_record& room) {
+  return write({.messages = {}, .rooms = std::span(&room, 1), .removed_rooms = {}});
+}
+
+result<void> store::remove_room(std::string_view name) {
+  const std::array names{std::string(name)};
+  return write({.messages = {}, .rooms = {}, .removed_rooms = names});
+}
+
+std::string fold(std::string_view name) {
+  std::string folded(name);
+  std::ranges::transform(folded, folded.begin(), [](char letter) {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+  });
+  return folded;
+}
+
+std::string conversation_of(const chat::message& message) {
+  if (message.target.starts_with('#')) return fold(message.target);
+  const std::string_view source = message.source;
+  return conversation_of(source.substr(0, source.find('!')), message.target);
+}
+
+std::string conversation_of(std::string_view nick, std::string_view other) {
+  std::string first = fold(nick);
+  std::string second = fold(other);
+  if (second < first) std::swap(first, second);
+  // A space can be in neither nick, and no room starts with one: the key is unambiguous.
+  return first + ' ' + second;
+}
+
+}  // namespace hub::store

@@ -1,0 +1,96 @@
+// What the server keeps in a database: the message log and the rooms' settings, behind one small interface.
+//
+// Calls are synchronous and may block on the disk, so a goroutine makes them through `leat::blocking`. An
+// implementation is thread-safe: writes queue behind writes and reads behind reads, but a read never waits
+// for a commit to reach the disk. Text comes back byte for byte as it was given.
+//
+// A conversation is a room, or the pair of two nicks. Names are compared as IRC's `CASEMAPPING=ascii` does:
+// A-Z equal a-z and every other byte stands for itself.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <hub/chat/message.hpp>
+#include <hub/chat/room_record.hpp>
+
+namespace hub::store {
+
+// How much may be lost when the machine, not only the process, stops.
+enum class durability : std::uint8_t {
+  process,  // a finished write survives the end of the process (kill -9); a power cut may take the last ones
+  power,    // a finished write has been flushed to the disk
+};
+
+enum class failure : std::uint8_t {
+  unavailable,  // cannot be opened or read: missing folder, no permission, I/O error
+  in_use,       // another process holds the database
+  full,         // no space left on the disk, or the configured size is reached
+  corrupt,      // not a database of ours, or a damaged one
+  newer,        // written by a newer version of the program
+  refused,      // what was asked contradicts what is stored or what can be stored (an id used twice)
+};
+
+// Why a call did not do what was asked. A failed write has changed nothing, and may be tried again.
+struct store_error {
+  failure kind = failure::unavailable;
+  std::string text;  // one sentence for people: what was tried, on what, and why it failed
+
+  bool operator==(const store_error&) const = default;
+};
+
+template <class T>
+using result = std::expected<T, store_error>;
+
+// What one transaction writes: all of it or nothing. Removals are done first.
+struct batch {
+  std::span<const chat::message> messages;     // with new ids; rooms have targets that start with `#`
+  std::span<const chat::room_record> rooms;    // created, or replaced as a whole
+  std::span<const std::string> removed_rooms;  // their messages stay; an unknown name is not an error
+};
+
+class store {
+ public:
+  store() = default;
+  store(const store&) = delete;
+  store& operator=(const store&) = delete;
+  virtual ~store() = default;
+
+  // Writes a group in one transaction; when it returns without error, the group is as safe as the durability
+  // that was asked for. An empty batch does nothing.
+  virtual result<void> write(const batch& group) = 0;
+
+  // The newest `limit` messages of a room, oldest first. An unknown room has none.
+  virtual result<std::vector<chat::message>> latest(std::string_view room, std::size_t limit) = 0;
+
+  // The newest `limit` private messages between two nicks, in either direction, oldest first.
+  virtual result<std::vector<chat::message>> latest_private(std::string_view nick, std::string_view other,
+                                                            std::size_t limit) = 0;
+
+  // The highest id of any stored message, 0 when there is none. The next message takes a higher one.
+  virtual result<std::uint64_t> last_message_id() = 0;
+
+  // Every room, ordered by name.
+  virtual result<std::vector<chat::room_record>> load_rooms() = 0;
+
+  // `write` with messages only.
+  result<void> append(std::span<const chat::message> messages);
+  // `write` with one room only.
+  result<void> save_room(const chat::room_record& room);
+  // `write` with one removal only.
+  result<void> remove_room(std::string_view name);
+};
+
+// A name as conversations are compared: A-Z become a-z.
+std::string fold(std::string_view name);
+
+// The key under which a message is found again: the folded room name, or both folded nicks in order.
+std::string conversation_of(const chat::message& message);
+std::string conversation_of(std::string_view nick, std::string_view other);
+
+}  // namespace hub::store
