@@ -9,7 +9,7 @@ result<void> store::append(std::span<const chat::message> messages) {
   return write({.messages = messages, .rooms = {}, .removed_rooms = {}});
 }
 
-result<void> store::save_room(const room_record& room) {
+result<void> store::save_room(const chat::room_record& room) {
   return write({.messages = {}, .rooms = std::span(&room, 1), .removed_rooms = {}});
 }
 
