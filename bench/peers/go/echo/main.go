@@ -1,0 +1,40 @@
+// A TCP echo server in the way of Go's net package: a goroutine a connection, which reads and writes.
+// Prints "listening on HOST:PORT" once it is ready.
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+)
+
+func serve(conn net.Conn) {
+	defer conn.Close()
+	buffer := make([]byte, 16384)
+	for {
+		count, err := conn.Read(buffer)
+		if err != nil {
+			return
+		}
+		if _, err := conn.Write(buffer[:count]); err != nil {
+			return
+		}
+	}
+}
+
+func main() {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Printf("listening on %s\n", listener.Addr())
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		go serve(conn)
+	}
+}

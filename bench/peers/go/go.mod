@@ -1,0 +1,3 @@
+module leat.bench/peers
+
+go 1.19
