@@ -1,7 +1,7 @@
-#include <leat/error.hpp>
-
 #include <cerrno>
 #include <string>
+
+#include <leat/error.hpp>
 
 namespace leat {
 namespace {
@@ -12,25 +12,38 @@ class category final : public std::error_category {
 
   std::string message(int code) const override {
     switch (static_cast<errc>(code)) {
-      case errc::closed: return "use of something that is closed";
-      case errc::deadline_exceeded: return "deadline exceeded";
-      case errc::canceled: return "context canceled";
-      case errc::bad_address: return "malformed address";
-      case errc::unknown_host: return "unknown host";
-      case errc::unknown_service: return "unknown service";
-      case errc::too_long: return "longer than its limit";
-      case errc::unexpected_end: return "unexpected end of stream";
-      case errc::not_running: return "the leat runtime is not running";
+      case errc::closed:
+        return "use of something that is closed";
+      case errc::deadline_exceeded:
+        return "deadline exceeded";
+      case errc::canceled:
+        return "context canceled";
+      case errc::bad_address:
+        return "malformed address";
+      case errc::unknown_host:
+        return "unknown host";
+      case errc::unknown_service:
+        return "unknown service";
+      case errc::too_long:
+        return "longer than its limit";
+      case errc::unexpected_end:
+        return "unexpected end of stream";
+      case errc::not_running:
+        return "the leat runtime is not running";
     }
     return "unknown leat error " + std::to_string(code);
   }
 
   std::error_condition default_error_condition(int code) const noexcept override {
     switch (static_cast<errc>(code)) {
-      case errc::deadline_exceeded: return std::errc::timed_out;
-      case errc::canceled: return std::errc::operation_canceled;
-      case errc::too_long: return std::errc::message_size;
-      default: return {code, *this};
+      case errc::deadline_exceeded:
+        return std::errc::timed_out;
+      case errc::canceled:
+        return std::errc::operation_canceled;
+      case errc::too_long:
+        return std::errc::message_size;
+      default:
+        return {code, *this};
     }
   }
 };

@@ -1,21 +1,23 @@
 // An open file descriptor that goroutines may wait on: the ground of every socket type.
 //
-// Reads exclude each other, writes exclude each other, a read and a write run at once, and close() may come from
-// anywhere at any time: it wakes whoever waits, and the number is given back to the kernel only after the last
-// operation has let go of it, so no operation can ever hit a recycled descriptor number.
+// Reads exclude each other, writes exclude each other, a read and a write run at once, and close() may come
+// from anywhere at any time: it wakes whoever waits, and the number is given back to the kernel only after
+// the last operation has let go of it, so no operation can ever hit a recycled descriptor number.
 //
-// Every operation tries its system call first and waits only after EAGAIN. The descriptor joins the poller of the
-// worker on which it first has to wait, once, edge-triggered.
+// Every operation tries its system call first and waits only after EAGAIN. The descriptor joins the poller of
+// the worker on which it first has to wait, once, edge-triggered.
 //
-// The objects are never destroyed but recycled: an event that the kernel told before a close and that is looked at
-// after it finds a descriptor, if another one. Such a stray event makes one wait return early, and every wait is
-// followed by another try, so it is harmless.
+// The objects are never destroyed but recycled: an event that the kernel told before a close and that is
+// looked at after it finds a descriptor, if another one. Such a stray event makes one wait return early, and
+// every wait is followed by another try, so it is harmless.
 //
 // Invariants, whenever the lock is free:
-//  - `users_` counts the handle and the calls that may use the number; who brings it to zero closes the number and
+//  - `users_` counts the handle and the calls that may use the number; who brings it to zero closes the
+//  number and
 //    recycles the object;
 //  - `side.busy` says that an operation of that direction is under way; others stand in `side.turns`;
-//  - `side.waiting` is the one waiter that wants readiness; `side.ready` remembers an event that came while nobody
+//  - `side.waiting` is the one waiter that wants readiness; `side.ready` remembers an event that came while
+//  nobody
 //    waited, so that the next wait returns at once.
 #pragma once
 
@@ -47,12 +49,12 @@ class descriptor {
   descriptor(const descriptor&) = delete;
   descriptor& operator=(const descriptor&) = delete;
 
-  /// Closes for every user, now: all who wait return errc::closed, and so does every later call. A second close
-  /// returns errc::closed.
+  /// Closes for every user, now: all who wait return errc::closed, and so does every later call. A second
+  /// close returns errc::closed.
   result<void> close() noexcept;
 
-  /// Operations in that direction fail with errc::deadline_exceeded from `deadline` on, also those that wait now.
-  /// time_point::max(): never (the default). A moment in the past: at once. Errors: errc::closed.
+  /// Operations in that direction fail with errc::deadline_exceeded from `deadline` on, also those that wait
+  /// now. time_point::max(): never (the default). A moment in the past: at once. Errors: errc::closed.
   result<void> set_deadline(direction which, time_point deadline) noexcept;
 
   /// Runs `attempt(fd)`, a system call that returns -1 with errno on failure, until it does not say EAGAIN.
@@ -66,8 +68,8 @@ class descriptor {
     return outcome;
   }
 
-  /// As perform(), for a stream read of at most `wanted` > 0 bytes: after a read that did not fill its buffer the
-  /// next one waits before it tries, which saves the system call that would only say EAGAIN.
+  /// As perform(), for a stream read of at most `wanted` > 0 bytes: after a read that did not fill its buffer
+  /// the next one waits before it tries, which saves the system call that would only say EAGAIN.
   template <typename Attempt>
   result<std::size_t> perform_stream_read(std::size_t wanted, Attempt&& attempt) {
     if (auto turn = begin_stream_read(); !turn) return std::unexpected(turn.error());
@@ -85,12 +87,12 @@ class descriptor {
     return attempt_until_done(which, call);
   }
 
-  /// Returns once a read would not block (data, end of stream, or an error to be read). Holds no buffer meanwhile.
-  /// Errors: errc::closed, errc::deadline_exceeded.
+  /// Returns once a read would not block (data, end of stream, or an error to be read). Holds no buffer
+  /// meanwhile. Errors: errc::closed, errc::deadline_exceeded.
   result<void> wait_readable() noexcept;
 
-  /// Calls `use(fd)`, which returns a result<...>, while the number is sure to stay ours; for setsockopt and the
-  /// like. Errors: errc::closed, or what `use` returns.
+  /// Calls `use(fd)`, which returns a result<...>, while the number is sure to stay ours; for setsockopt and
+  /// the like. Errors: errc::closed, or what `use` returns.
   template <typename Use>
   auto with_fd(Use&& use) -> decltype(use(0)) {
     if (auto held = acquire(); !held) return std::unexpected(held.error());
@@ -114,13 +116,14 @@ class descriptor {
   friend descriptor_handle adopt_descriptor(int fd);
 
   struct side {
-    wait_queue turns;            // operations that wait for their turn
-    waiter* waiting = nullptr;   // the operation that waits for readiness
+    wait_queue turns;           // operations that wait for their turn
+    waiter* waiting = nullptr;  // the operation that waits for readiness
     time_point deadline = time_point::max();
+    time_point armed_for = time_point::max();  // when the timer fires, at the latest; max(): not armed
     bool busy = false;
     bool ready = false;
-    bool expired = false;        // the deadline has passed
-    bool arming = false;         // somebody is moving the timer, and will look at `deadline` again
+    bool expired = false;  // the deadline has passed
+    bool arming = false;   // somebody is moving the timer, and will look at `deadline` again
   };
 
   struct deadline_timer : timer_node {
@@ -142,7 +145,8 @@ class descriptor {
   result<std::size_t> attempt_until_done(direction which, Attempt& attempt) {
     for (;;) {
       const std::ptrdiff_t count = try_once(fd_, attempt);
-      if (count >= 0) [[likely]] return static_cast<std::size_t>(count);
+      if (count >= 0) [[likely]]
+        return static_cast<std::size_t>(count);
       const int error = static_cast<int>(-count);
       if (error == EINTR) continue;
       if (error != EAGAIN) return std::unexpected(std::error_code(error, std::system_category()));
@@ -152,13 +156,15 @@ class descriptor {
 
   void open(int fd) noexcept;
   result<void> begin(direction which) noexcept;
-  result<void> begin_locked(side& own, direction which) noexcept;
+  result<void> begin_locked(side& own) noexcept;
+  result<void> take_turn_locked(side& own) noexcept;
   void end(direction which) noexcept;
   result<void> begin_stream_read() noexcept;
   void end_stream_read(bool drained) noexcept;
   void end_locked(side& own) noexcept;
   result<void> wait(direction which) noexcept;
   result<void> wait_locked(side& own) noexcept;
+  bool registered() const noexcept;
   result<void> register_with_poller() noexcept;
   result<void> acquire() noexcept;
   void release() noexcept;
@@ -168,15 +174,16 @@ class descriptor {
   void arm_deadline(side& own, timer_node& timer) noexcept;
   side& side_of(direction which) noexcept { return sides_[static_cast<int>(which)]; }
 
-  spinlock lock_;              // guards all that follows
+  spinlock lock_;  // guards all that follows
   bool closed_ = true;
-  bool registered_ = false;    // with a poller
-  bool drained_ = false;       // the last stream read left nothing behind
-  bool hang_up_ = false;       // the last event carried RDHUP, HUP or ERR
+  bool drained_ = false;  // the last stream read left nothing behind
+  bool hang_up_ = false;  // the last event carried RDHUP, HUP or ERR
   int fd_ = -1;
   std::uint32_t users_ = 0;
+  std::uint64_t registered_in_ = 0;  // the run of the runtime in which it joined a poller; 0: none
   side sides_[2];
-  deadline_timer timers_[2];   // pending at or before the side's deadline: moved lazily, since it is reset often
+  deadline_timer
+      timers_[2];  // pending at or before the side's deadline: moved lazily, since it is reset often
   descriptor* next_free_ = nullptr;
 };
 

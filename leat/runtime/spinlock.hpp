@@ -1,7 +1,7 @@
 // The lock of everything that goroutines wait on: held for a few instructions, released by plain store.
 //
-// It may be released by another goroutine than the one that took it: whoever runs next on a worker releases the lock
-// of the goroutine that has just parked there.
+// It may be released by another goroutine than the one that took it: whoever runs next on a worker releases
+// the lock of the goroutine that has just parked there.
 #pragma once
 
 #include <atomic>
@@ -12,7 +12,8 @@ namespace leat::runtime {
 class spinlock {
  public:
   void lock() noexcept {
-    if (held_.exchange(1, std::memory_order_acquire) != 0) [[unlikely]] lock_contended();
+    if (held_.exchange(1, std::memory_order_acquire) != 0) [[unlikely]]
+      lock_contended();
   }
 
   bool try_lock() noexcept {

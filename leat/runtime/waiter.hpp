@@ -1,11 +1,13 @@
 // How anything waits: a waiter on the waiter's own stack, queued under the lock of what it waits on.
 //
-// The same waiter serves goroutines and threads that the runtime does not own; for the latter it blocks the thread.
+// The same waiter serves goroutines and threads that the runtime does not own; for the latter it blocks the
+// thread.
 //
 // Invariants:
 //  - a waiter is pushed, removed and popped only under the lock that guards its queue;
 //  - whoever pops a waiter owes it exactly one wake(), and may not touch it afterwards;
-//  - a waiter with a ticket stands in several queues at once (select), or races with a timer: it belongs to whoever
+//  - a waiter with a ticket stands in several queues at once (select), or races with a timer: it belongs to
+//  whoever
 //    claims the ticket, and pop() skips the ones that somebody else has claimed.
 #pragma once
 
@@ -58,13 +60,18 @@ struct select_ticket {
 goroutine* current() noexcept;
 
 struct waiter {
+  waiter() noexcept = default;
+  waiter(const waiter&) = delete;
+  waiter& operator=(const waiter&) = delete;
+
   waiter* next = nullptr;
   waiter* previous = nullptr;
-  goroutine* owner = current();         // null: a thread waits, on `signal`
-  void* slot = nullptr;                 // what is handed over; its type is known to both sides
-  select_ticket* ticket = nullptr;      // null: waits on one thing without a deadline
+  goroutine* owner = current();          // null: a thread waits, on `signal`
+  void* slot = nullptr;                  // what is handed over; its type is known to both sides
+  select_ticket* ticket = nullptr;       // null: waits on one thing without a deadline
+  waiter* whole = this;                  // of a select: the waiter on whose `signal` the thread sleeps
   std::atomic<std::uint32_t> signal{0};  // for threads: 0 waiting, 1 woken (futex word)
-  std::uint32_t index = 0;              // of the case, in a select
+  std::uint32_t index = 0;               // of the case, in a select
   bool queued = false;
   bool ok = false;  // set by the peer: completed, as opposed to woken by a close
 };
@@ -121,19 +128,19 @@ class wait_queue {
   waiter* tail_ = nullptr;
 };
 
-/// Stops the caller until wake(self). `lock`, held by the caller, is released once the caller has stopped, so that no
-/// one can wake it too early. Returns without the lock.
+/// Stops the caller until wake(self). `lock`, held by the caller, is released once the caller has stopped, so
+/// that no one can wake it too early. Returns without the lock.
 void park(waiter& self, spinlock& lock, wait_reason reason) noexcept;
 
-/// As above, until `deadline` at the latest. `self` must carry a ticket, and already stand in the queue that `lock`
-/// guards. Returns true when woken; false when the deadline claimed the ticket: then the caller must take the lock
-/// again and remove `self` from its queue, and nothing was handed over.
+/// As above, until `deadline` at the latest. `self` must carry a ticket, and already stand in the queue that
+/// `lock` guards. Returns true when woken; false when the deadline claimed the ticket: then the caller must
+/// take the lock again and remove `self` from its queue, and nothing was handed over. `lock` must not be one
+/// that timer callbacks take, as a channel's is: for those, deadline_wait arms the timer before the lock is
+/// taken.
 bool park_until(waiter& self, spinlock& lock, wait_reason reason, time_point deadline) noexcept;
 
-/// As park(), where several locks are held: `release(argument)` runs once the caller has stopped. With a deadline
-/// other than time_point::max(), `self.ticket` decides as in park_until().
-bool park_releasing(waiter& self, void (*release)(void*), void* argument, wait_reason reason,
-                    time_point deadline) noexcept;
+/// As park(), where several locks are held: `release(argument)` runs once the caller has stopped.
+void park_releasing(waiter& self, void (*release)(void*), void* argument, wait_reason reason) noexcept;
 
 /// Lets the owner of a popped waiter run again. Call it without holding locks where possible.
 void wake(waiter& entry) noexcept;

@@ -1,0 +1,376 @@
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <mutex>
+#include <new>
+
+#include <leat/runtime/descriptor.hpp>
+#include <leat/runtime/scheduler.hpp>
+
+namespace leat::runtime {
+
+// Descriptors that are in nobody's hands. They are never given back to the heap: see descriptor.hpp.
+class descriptor_pool {
+ public:
+  descriptor* take() {
+    {
+      const std::lock_guard guard(lock_);
+      if (descriptor* first = free_) {
+        free_ = first->next_free_;
+        return first;
+      }
+    }
+    return new descriptor;
+  }
+
+  void give(descriptor* entry) noexcept {
+    const std::lock_guard guard(lock_);
+    entry->next_free_ = free_;
+    free_ = entry;
+  }
+
+ private:
+  spinlock lock_;
+  descriptor* free_ = nullptr;
+};
+
+namespace {
+
+constinit descriptor_pool pool;
+
+}  // namespace
+
+descriptor_handle adopt_descriptor(int fd) {
+  descriptor* taken = nullptr;
+  try {
+    taken = pool.take();
+  } catch (...) {
+    ::close(fd);
+    throw;
+  }
+  taken->open(fd);
+  return descriptor_handle(taken);
+}
+
+void descriptor_closer::operator()(descriptor* entry) const noexcept {
+  static_cast<void>(entry->close());
+  entry->release();
+}
+
+descriptor::descriptor() noexcept {
+  for (int which = 0; which < 2; ++which) {
+    timers_[which].fire = deadline_fired;
+    timers_[which].target = this;
+    timers_[which].which = static_cast<direction>(which);
+  }
+}
+
+void descriptor::open(int fd) noexcept {
+  const std::lock_guard guard(lock_);
+  fd_ = fd;
+  users_ = 1;
+  registered_in_ = 0;
+  closed_ = drained_ = hang_up_ = false;
+  for (side& one : sides_) {
+    one.deadline = one.armed_for = time_point::max();
+    one.busy = one.ready = one.expired = one.arming = false;
+  }
+}
+
+waiter* descriptor::take_waiting(side& own) noexcept {
+  waiter* taken = own.waiting;
+  own.waiting = nullptr;
+  return taken;
+}
+
+result<void> descriptor::close() noexcept {
+  waiter* woken[2];
+  wait_queue turns[2];
+  {
+    const std::lock_guard guard(lock_);
+    if (closed_) return fail(errc::closed);
+    closed_ = true;
+    for (int which = 0; which < 2; ++which) {
+      woken[which] = take_waiting(sides_[which]);
+      while (waiter* next = sides_[which].turns.pop())
+        turns[which].push(*next);
+    }
+  }
+  for (int which = 0; which < 2; ++which) {
+    if (woken[which]) wake(*woken[which]);
+    while (waiter* next = turns[which].pop())
+      wake(*next);
+  }
+  return {};
+}
+
+result<void> descriptor::acquire() noexcept {
+  const std::lock_guard guard(lock_);
+  if (closed_) return fail(errc::closed);
+  ++users_;
+  return {};
+}
+
+void descriptor::release() noexcept {
+  lock_.lock();
+  release_locked();
+}
+
+// Expects the lock held, and releases it.
+void descriptor::release_locked() noexcept {
+  if (--users_ > 0) return lock_.unlock();
+  const int fd = fd_;
+  fd_ = -1;
+  lock_.unlock();
+  for (deadline_timer& timer : timers_)
+    timer_stop(timer);
+  if (fd >= 0) ::close(fd);  // which also takes it out of the poller
+  pool.give(this);
+}
+
+result<void> descriptor::begin(direction which) noexcept {
+  lock_.lock();
+  if (auto turn = begin_locked(side_of(which)); !turn) return turn;
+  lock_.unlock();
+  return {};
+}
+
+// Expects the lock held. Returns with the lock held when it succeeds, and without it when it fails.
+result<void> descriptor::begin_locked(side& own) noexcept {
+  if (closed_ || own.expired) {
+    const errc why = closed_ ? errc::closed : errc::deadline_exceeded;
+    lock_.unlock();
+    return fail(why);
+  }
+  ++users_;
+  if (own.busy) return take_turn_locked(own);
+  own.busy = true;
+  return {};
+}
+
+// Waits for its turn; the lock as in begin_locked().
+result<void> descriptor::take_turn_locked(side& own) noexcept {
+  waiter self;
+  own.turns.push(self);
+  park(self, lock_, wait_reason::descriptor_lock);
+  lock_.lock();
+  if (self.ok && !closed_ && !own.expired) return {};
+  const errc why = closed_ ? errc::closed : errc::deadline_exceeded;
+  if (self.ok) {
+    end_locked(own);  // the turn came too late to be used: hand it on
+  } else {
+    release_locked();
+  }
+  return fail(why);
+}
+
+void descriptor::end(direction which) noexcept {
+  lock_.lock();
+  end_locked(side_of(which));
+}
+
+// Expects the lock held, and releases it.
+void descriptor::end_locked(side& own) noexcept {
+  waiter* next = own.turns.pop();
+  if (next) {
+    next->ok = true;  // it takes over `busy`
+  } else {
+    own.busy = false;
+  }
+  release_locked();
+  if (next) wake(*next);
+}
+
+result<void> descriptor::begin_stream_read() noexcept {
+  lock_.lock();
+  side& own = side_of(direction::read);
+  if (auto turn = begin_locked(own); !turn) return turn;
+  if (!drained_ || hang_up_ || !registered()) {
+    lock_.unlock();
+    return {};
+  }
+  drained_ = false;
+  if (auto waited = wait_locked(own); !waited) {
+    end(direction::read);
+    return waited;
+  }
+  return {};
+}
+
+void descriptor::end_stream_read(bool drained) noexcept {
+  lock_.lock();
+  drained_ = drained;
+  end_locked(side_of(direction::read));
+}
+
+result<void> descriptor::wait(direction which) noexcept {
+  lock_.lock();
+  return wait_locked(side_of(which));
+}
+
+// Expects the lock held, and releases it.
+result<void> descriptor::wait_locked(side& own) noexcept {
+  if (!registered()) {
+    if (auto done = register_with_poller(); !done) {
+      lock_.unlock();
+      return done;
+    }
+  }
+  if (closed_ || own.expired) {
+    const errc why = closed_ ? errc::closed : errc::deadline_exceeded;
+    lock_.unlock();
+    return fail(why);
+  }
+  if (own.ready) {
+    own.ready = false;
+    lock_.unlock();
+    return {};
+  }
+  waiter self;
+  own.waiting = &self;
+  count_network_wait(1);
+  park(self, lock_, wait_reason::network);
+  count_network_wait(-1);
+  if (self.ok) return {};
+  const std::lock_guard guard(lock_);
+  if (closed_) return fail(errc::closed);
+  if (own.expired) return fail(errc::deadline_exceeded);
+  return {};  // nudged
+}
+
+bool descriptor::registered() const noexcept {
+  return registered_in_ != 0 && registered_in_ == current_generation();
+}
+
+// With the lock held: an event that comes at once waits for it. Adding tells of what is ready already.
+result<void> descriptor::register_with_poller() noexcept {
+  poller* target = poller_of_caller();
+  if (!target) return fail(errc::not_running);
+  if (const int error = target->add(fd_, *this); error != 0) {
+    return std::unexpected(std::error_code(error, std::system_category()));
+  }
+  registered_in_ = current_generation();
+  return {};
+}
+
+result<void> descriptor::wait_readable() noexcept {
+  if (auto turn = begin(direction::read); !turn) return turn;
+  lock_.lock();
+  side& own = side_of(direction::read);
+  result<void> outcome;
+  if (drained_ && !hang_up_ && registered()) {
+    outcome = wait_locked(own);
+    if (outcome) drained_ = false;
+  } else {
+    lock_.unlock();
+    std::byte probe;
+    auto peek = [&](int fd) { return ::recv(fd, &probe, 1, MSG_PEEK | MSG_DONTWAIT); };
+    if (auto got = attempt_until_done(direction::read, peek);
+        !got && got.error().category() == error_category()) {
+      outcome = std::unexpected(got.error());
+    }
+  }
+  end(direction::read);
+  return outcome;
+}
+
+void descriptor::nudge(direction which) noexcept {
+  lock_.lock();
+  waiter* woken = take_waiting(side_of(which));
+  lock_.unlock();
+  if (woken) wake(*woken);
+}
+
+void descriptor::notify(bool readable, bool writable, bool hang_up) noexcept {
+  lock_.lock();
+  if (hang_up) hang_up_ = true;
+  waiter* woken[2] = {nullptr, nullptr};
+  const bool happened[2] = {readable, writable};
+  for (int which = 0; which < 2; ++which) {
+    if (!happened[which]) continue;
+    woken[which] = take_waiting(sides_[which]);
+    if (woken[which]) {
+      woken[which]->ok = true;
+    } else {
+      sides_[which].ready = true;
+    }
+  }
+  lock_.unlock();
+  for (waiter* one : woken) {
+    if (one) wake_in_order(*one);
+  }
+}
+
+result<void> descriptor::set_deadline(direction which, time_point deadline) noexcept {
+  side& own = side_of(which);
+  waiter* woken = nullptr;
+  wait_queue turns;
+  const bool passed = deadline != time_point::max() && deadline <= clock::now();
+  lock_.lock();
+  if (closed_) {
+    lock_.unlock();
+    return fail(errc::closed);
+  }
+  own.deadline = deadline;
+  own.expired = passed;
+  if (passed) {
+    woken = take_waiting(own);
+    while (waiter* next = own.turns.pop())
+      turns.push(*next);
+  }
+  const bool arm = !passed && deadline != time_point::max() && !own.arming;
+  if (arm) {
+    own.arming = true;
+    ++users_;  // the object must not be recycled while its timer is moved
+  }
+  lock_.unlock();
+  if (woken) wake(*woken);
+  while (waiter* next = turns.pop())
+    wake(*next);
+  if (arm) arm_deadline(own, timers_[static_cast<int>(which)]);
+  return {};
+}
+
+// Brings the timer to the deadline or before it. Only one caller at a time does; the others leave it their
+// deadline.
+void descriptor::arm_deadline(side& own, timer_node& timer) noexcept {
+  lock_.lock();
+  while (!closed_ && own.deadline < own.armed_for) {
+    own.armed_for = own.deadline;
+    const time_point wanted = own.deadline;
+    lock_.unlock();
+    timer_stop(timer);  // without our lock: a timer that fires takes it under its heap's
+    timer_start(timer, wanted);
+    lock_.lock();
+  }
+  own.arming = false;
+  release_locked();
+}
+
+time_point descriptor::deadline_fired(timer_node& node) noexcept {
+  auto& timer = static_cast<deadline_timer&>(node);
+  descriptor& self = *timer.target;
+  side& own = self.side_of(timer.which);
+  waiter* woken = nullptr;
+  wait_queue turns;
+  self.lock_.lock();
+  own.armed_for = time_point::max();
+  if (!self.closed_ && own.deadline != time_point::max()) {
+    if (own.deadline <= node.when) {
+      own.expired = true;
+      woken = take_waiting(own);
+      while (waiter* next = own.turns.pop())
+        turns.push(*next);
+    } else {
+      own.armed_for = own.deadline;
+    }
+  }
+  const time_point again = own.armed_for;
+  self.lock_.unlock();
+  if (woken) wake_in_order(*woken);
+  while (waiter* next = turns.pop())
+    wake_in_order(*next);
+  return again;
+}
+
+}  // namespace leat::runtime

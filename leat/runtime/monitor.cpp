@@ -1,0 +1,120 @@
+// The monitor: see scheduler.hpp for what it is there for.
+#include <dirent.h>
+
+#include <chrono>
+
+#include <leat/runtime/futex.hpp>
+#include <leat/runtime/scheduler.hpp>
+
+namespace leat::runtime {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto first_period = std::chrono::nanoseconds(1ms);
+constexpr auto longest_period = std::chrono::nanoseconds(8ms);
+constexpr int calm_ticks_before_slowing = 50;
+constexpr int idle_ticks_before_sleeping = 8;
+
+// Threads of this process that leat knows nothing of; they may wake goroutines, by a channel for example.
+int foreign_threads(std::size_t workers) noexcept {
+  DIR* tasks = ::opendir("/proc/self/task");
+  if (!tasks) return 1;  // cannot know: assume that there are some
+  int count = 0;
+  while (const dirent* entry = ::readdir(tasks)) {
+    if (entry->d_name[0] != '.') ++count;
+  }
+  ::closedir(tasks);
+#if defined(LEAT_TSAN)
+  --count;  // ThreadSanitizer's own
+#endif
+  return count - static_cast<int>(workers) - 1 - blocking_threads();
+}
+
+}  // namespace
+
+bool scheduler::all_asleep() const noexcept {
+  for (const auto& one : workers) {
+    if (!one->asleep.load(std::memory_order_seq_cst)) return false;
+  }
+  return true;
+}
+
+LEAT_UNCHECKED void scheduler::nudge_monitor() noexcept {
+  if (monitor_asleep.load(std::memory_order_seq_cst) == 0) return;
+  if (monitor_asleep.exchange(0, std::memory_order_seq_cst) != 0) futex_wake(monitor_asleep);
+}
+
+// Whether a worker has not switched since the last look although others wait behind it, and remembers for the
+// next.
+bool scheduler::someone_is_stuck(std::vector<std::uint32_t>& seen_ticks) noexcept {
+  bool stuck = false;
+  const time_point now = clock::now();
+  for (std::size_t index = 0; index < workers.size(); ++index) {
+    worker& one = *workers[index];
+    const std::uint32_t tick = one.tick.load(std::memory_order_relaxed);
+    const bool moved = tick != seen_ticks[index];
+    seen_ticks[index] = tick;
+    if (moved || one.asleep.load(std::memory_order_relaxed)) continue;
+    if (one.run_next.load(std::memory_order_relaxed) || one.queue.size() != 0 || one.poll.used() ||
+        one.timers.earliest() <= now) {
+      stuck = true;
+    }
+  }
+  return stuck;
+}
+
+void scheduler::monitor() noexcept {
+  std::vector<std::uint32_t> seen_ticks(workers.size());
+  std::atomic<std::uint32_t> never{0};
+  auto period = first_period;
+  int calm_ticks = 0;
+  int idle_ticks = 0;
+  while (!stopping.load(std::memory_order_acquire)) {
+    if (all_asleep() && ++idle_ticks > idle_ticks_before_sleeping) {
+      monitor_asleep.store(1, std::memory_order_seq_cst);
+      if (all_asleep() && !stopping.load(std::memory_order_seq_cst)) futex_wait(monitor_asleep, 1);
+      monitor_asleep.store(0, std::memory_order_seq_cst);
+      period = first_period;
+      calm_ticks = idle_ticks = 0;
+      continue;
+    }
+    if (!all_asleep()) idle_ticks = 0;
+    futex_wait(never, 0, period);
+    eager.store(true, std::memory_order_relaxed);
+    if (idle_count.load(std::memory_order_relaxed) == 0) continue;
+    const bool stuck = someone_is_stuck(seen_ticks);
+    bool waiting = global_count.load(std::memory_order_relaxed) != 0;
+    for (const auto& one : workers)
+      waiting = waiting || one->queue.size() != 0;
+    if (stuck) rescue.store(true, std::memory_order_release);
+    if (stuck || waiting) {
+      wake_one();
+      period = first_period;
+      calm_ticks = 0;
+    } else if (++calm_ticks > calm_ticks_before_slowing) {
+      period = std::min(period * 2, longest_period);
+    }
+  }
+}
+
+// Called by a worker that is about to sleep and already counts as idle.
+LEAT_UNCHECKED bool scheduler::is_deadlocked() noexcept {
+  {
+    const std::lock_guard guard(lock);
+    if (idle_count.load(std::memory_order_relaxed) != workers.size() || global_head) return false;
+    if (outside.load(std::memory_order_acquire) != 0) return false;
+    std::int64_t network_waits = 0;
+    for (const auto& one : workers) {
+      network_waits += one->network_waits.load(std::memory_order_relaxed);
+      if (one->timers.earliest() != time_point::max() || one->queue.size() != 0) return false;
+      if (one->inbox_head.load(std::memory_order_relaxed) || one->run_next.load(std::memory_order_relaxed)) {
+        return false;
+      }
+    }
+    if (network_waits != 0) return false;
+  }
+  return foreign_threads(workers.size()) <= 0;
+}
+
+}  // namespace leat::runtime

@@ -1,0 +1,105 @@
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <utility>
+
+#include <leat/runtime/descriptor.hpp>
+#include <leat/runtime/poller.hpp>
+
+namespace leat::runtime {
+namespace {
+
+constexpr int events_per_call = 128;
+
+// The kernel may lack epoll_pwait2 (before 5.11); then waits are rounded up to milliseconds.
+std::atomic<bool> has_precise_wait{true};
+
+timespec to_timespec(clock::duration span) noexcept {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(span);
+  const auto rest = std::chrono::duration_cast<std::chrono::nanoseconds>(span - seconds);
+  return {static_cast<time_t>(seconds.count()), static_cast<long>(rest.count())};
+}
+
+}  // namespace
+
+poller::poller()
+    : epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), event_fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  epoll_event wanted{};
+  wanted.events = EPOLLIN | EPOLLET;
+  wanted.data.ptr = nullptr;
+  if (epoll_fd_ < 0 || event_fd_ < 0 || ::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, event_fd_, &wanted) != 0) {
+    const int error = errno;
+    if (epoll_fd_ >= 0) ::close(epoll_fd_);
+    if (event_fd_ >= 0) ::close(event_fd_);
+    throw std::system_error(error, std::system_category(), "leat: cannot create a poller");
+  }
+}
+
+poller::~poller() {
+  ::close(event_fd_);
+  ::close(epoll_fd_);
+}
+
+int poller::add(int fd, descriptor& entry) noexcept {
+  epoll_event wanted{};
+  wanted.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  wanted.data.ptr = &entry;
+  used_.store(true, std::memory_order_relaxed);
+  return ::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &wanted) == 0 ? 0 : errno;
+}
+
+void poller::interrupt() noexcept {
+  if (interrupted_.exchange(true, std::memory_order_acq_rel)) return;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(event_fd_, &one, sizeof one);  // fails only when already full
+}
+
+int poller::wait(void* events, int room, time_point deadline) noexcept {
+  auto* list = static_cast<epoll_event*>(events);
+  if (deadline == time_point::min()) return ::epoll_wait(epoll_fd_, list, room, 0);
+  if (deadline == time_point::max()) return ::epoll_wait(epoll_fd_, list, room, -1);
+  const auto left = std::max(deadline - clock::now(), clock::duration::zero());
+  if (has_precise_wait.load(std::memory_order_relaxed)) {
+    const timespec timeout = to_timespec(left);
+    const int count = ::epoll_pwait2(epoll_fd_, list, room, &timeout, nullptr);
+    if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
+    has_precise_wait.store(false, std::memory_order_relaxed);
+  }
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+  return ::epoll_wait(epoll_fd_, list, room, static_cast<int>(std::min<std::int64_t>(ms, INT_MAX)));
+}
+
+void poller::take_interrupt(bool owner) noexcept {
+  std::uint64_t ignored;
+  [[maybe_unused]] const auto taken = ::read(event_fd_, &ignored, sizeof ignored);
+  interrupted_.store(false, std::memory_order_release);
+  if (!owner)
+    interrupt();  // it was meant for the owner, which may have gone to sleep meanwhile: say it again
+}
+
+int poller::poll_until(time_point deadline, bool owner) noexcept {
+  std::array<epoll_event, events_per_call> events;
+  const int count = wait(events.data(), events_per_call, deadline);
+  int told = 0;
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    if (!event.data.ptr) {
+      take_interrupt(owner);
+      continue;
+    }
+    constexpr std::uint32_t ends = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+    const bool hang_up = (event.events & ends) != 0;
+    static_cast<descriptor*>(event.data.ptr)
+        ->notify(hang_up || (event.events & (EPOLLIN | EPOLLPRI)) != 0,
+                 (event.events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0, hang_up);
+    ++told;
+  }
+  return told;
+}
+
+}  // namespace leat::runtime

@@ -1,0 +1,83 @@
+// A worker's runnable goroutines: a ring that its owner fills and empties, and from which others steal.
+//
+// The owner alone moves `tail_`; `head_` moves by compare-and-swap, by the owner to take one and by a thief
+// to take half. A thief reads the slots before it moves `head_`: if the swap succeeds, nobody can have taken
+// or overwritten them meanwhile, since the owner writes a slot only after `head_` has passed it.
+//
+// Orderings: the owner's release of `tail_` publishes the slot; a taker's acquire of `tail_` sees it. The
+// release of `head_` orders the reads of the slots before the owner's acquire of `head_` that lets it write
+// them again.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include <leat/runtime/goroutine.hpp>
+
+namespace leat::runtime {
+
+class run_queue {
+ public:
+  static constexpr std::uint32_t capacity = 256;
+
+  std::uint32_t size() const noexcept {
+    const std::uint32_t head = head_.load(std::memory_order_acquire);
+    const std::uint32_t tail = tail_.load(std::memory_order_acquire);
+    const std::uint32_t count = tail - head;
+    return count <= capacity ? count : 0;  // the two were not read at one moment
+  }
+
+  /// Owner only. False when full.
+  bool push(goroutine* entry) noexcept {
+    const std::uint32_t tail = tail_.load(std::memory_order_relaxed);
+    if (tail - head_.load(std::memory_order_acquire) == capacity) return false;
+    slots_[tail % capacity].store(entry, std::memory_order_relaxed);
+    tail_.store(tail + 1, std::memory_order_release);
+    return true;
+  }
+
+  /// Owner only. Null when empty.
+  goroutine* pop() noexcept {
+    std::uint32_t head = head_.load(std::memory_order_acquire);
+    while (head != tail_.load(std::memory_order_relaxed)) {
+      goroutine* entry = slots_[head % capacity].load(std::memory_order_relaxed);
+      if (head_.compare_exchange_weak(head, head + 1, std::memory_order_acq_rel, std::memory_order_acquire)) {
+        return entry;
+      }
+    }
+    return nullptr;
+  }
+
+  /// By others: moves half of what is here to `thief`, which its owner calls and which is empty; returns one
+  /// of them to run at once, or null.
+  goroutine* steal_into(run_queue& thief) noexcept {
+    for (;;) {
+      std::uint32_t head = head_.load(std::memory_order_acquire);
+      const std::uint32_t tail = tail_.load(std::memory_order_acquire);
+      const std::uint32_t available = tail - head;
+      const std::uint32_t count = available - available / 2;
+      if (count == 0) return nullptr;
+      if (count > capacity / 2) continue;  // head and tail were not read at one moment
+      const std::uint32_t thief_tail = thief.tail_.load(std::memory_order_relaxed);
+      for (std::uint32_t i = 0; i < count; ++i) {
+        goroutine* entry = slots_[(head + i) % capacity].load(std::memory_order_relaxed);
+        thief.slots_[(thief_tail + i) % capacity].store(entry, std::memory_order_relaxed);
+      }
+      if (!head_.compare_exchange_strong(head, head + count, std::memory_order_acq_rel,
+                                         std::memory_order_relaxed)) {
+        continue;
+      }
+      goroutine* first = thief.slots_[(thief_tail + count - 1) % capacity].load(std::memory_order_relaxed);
+      thief.tail_.store(thief_tail + count - 1, std::memory_order_release);
+      return first;
+    }
+  }
+
+ private:
+  alignas(64) std::atomic<std::uint32_t> head_{0};
+  alignas(64) std::atomic<std::uint32_t> tail_{0};
+  std::array<std::atomic<goroutine*>, capacity> slots_{};
+};
+
+}  // namespace leat::runtime

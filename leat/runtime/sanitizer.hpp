@@ -1,0 +1,107 @@
+// What AddressSanitizer and ThreadSanitizer must be told about stacks that change under a thread's feet.
+//
+// ThreadSanitizer switches fibers without an implied synchronisation (no_sync): only what a program really
+// orders, by channels, mutexes or wakes, counts as ordered, so that races between goroutines of one thread
+// are found too. The price is that the scheduler's own, thread-private state looks shared; its functions are
+// not instrumented.
+#pragma once
+
+#include <cstddef>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define LEAT_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define LEAT_ASAN 1
+#endif
+#endif
+
+#if defined(__SANITIZE_THREAD__)
+#define LEAT_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define LEAT_TSAN 1
+#endif
+#endif
+
+#if defined(LEAT_ASAN)
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#include <sanitizer/lsan_interface.h>
+#endif
+#if defined(LEAT_TSAN)
+#include <sanitizer/tsan_interface.h>
+#endif
+
+#if defined(LEAT_TSAN)
+#define LEAT_UNCHECKED __attribute__((no_sanitize("thread")))
+#else
+#define LEAT_UNCHECKED
+#endif
+
+namespace leat::runtime::sanitizer {
+
+/// What a context carries for the sanitizers; empty in ordinary builds.
+struct fiber {
+#if defined(LEAT_ASAN)
+  void* fake_stack = nullptr;
+  const void* stack_low = nullptr;
+  std::size_t stack_bytes = 0;
+#endif
+#if defined(LEAT_TSAN)
+  void* tsan = nullptr;
+#endif
+};
+
+/// Describes the stack of a goroutine that is about to start.
+inline void create([[maybe_unused]] fiber& made, [[maybe_unused]] void* low,
+                   [[maybe_unused]] std::size_t bytes) {
+#if defined(LEAT_ASAN)
+  made.stack_low = low;
+  made.stack_bytes = bytes;
+  made.fake_stack = nullptr;
+#endif
+#if defined(LEAT_TSAN)
+  made.tsan = __tsan_create_fiber(0);
+#endif
+}
+
+/// The goroutine has ended, and another context runs.
+inline void destroy([[maybe_unused]] fiber& ended) {
+#if defined(LEAT_TSAN)
+  __tsan_destroy_fiber(ended.tsan);
+  ended.tsan = nullptr;
+#endif
+}
+
+/// Just before a switch from `from` to `to`. `final`: `from` will never run again.
+LEAT_UNCHECKED inline void before_switch([[maybe_unused]] fiber& from, [[maybe_unused]] fiber& to,
+                                         [[maybe_unused]] bool final = false) {
+#if defined(LEAT_ASAN)
+  __sanitizer_start_switch_fiber(final ? nullptr : &from.fake_stack, to.stack_low, to.stack_bytes);
+#endif
+#if defined(LEAT_TSAN)
+  __tsan_switch_to_fiber(to.tsan, __tsan_switch_to_fiber_no_sync);
+#endif
+}
+
+/// Just after a switch, in the context that now runs.
+LEAT_UNCHECKED inline void after_switch([[maybe_unused]] fiber& here) {
+#if defined(LEAT_ASAN)
+  __sanitizer_finish_switch_fiber(here.fake_stack, nullptr, nullptr);
+#endif
+}
+
+/// What `before` did happens before what follows take() on the same object.
+inline void give([[maybe_unused]] void* object) {
+#if defined(LEAT_TSAN)
+  __tsan_release(object);
+#endif
+}
+inline void take([[maybe_unused]] void* object) {
+#if defined(LEAT_TSAN)
+  __tsan_acquire(object);
+#endif
+}
+
+}  // namespace leat::runtime::sanitizer

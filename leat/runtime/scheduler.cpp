@@ -1,0 +1,805 @@
+#include <pthread.h>
+#include <sched.h>
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+#include <string_view>
+
+#include <leat/error.hpp>
+#include <leat/go.hpp>
+#include <leat/runtime/futex.hpp>
+#include <leat/runtime/locals.hpp>
+#include <leat/runtime/scheduler.hpp>
+#include <leat/runtime/stack.hpp>
+
+namespace leat::runtime {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint32_t loop_period = 64;         // switches between two passes through the loop
+constexpr std::uint32_t free_stacks_most = 1024;  // a worker's own; beyond, half of them go back to the pool
+constexpr std::uint32_t stacks_per_take = 16;
+constexpr std::uint64_t ids_per_block = 1024;
+constexpr std::size_t global_take_most = 64;
+constexpr auto search_time = 20us;   // of a worker that was woken and finds nothing
+constexpr auto stuck_time = 5us;     // after which a run_next that nobody takes may be stolen
+constexpr auto leave_patience = 1s;  // how long run() waits for goroutines that never park
+
+std::atomic<scheduler*> active{nullptr};
+std::atomic<std::uint64_t> generations{0};
+std::mutex lifetime;  // held by threads that are no workers while they use `active`, and to change it
+
+LEAT_UNCHECKED void load_exceptions(worker& here, const goroutine& next) noexcept {
+  std::memcpy(here.exceptions, &next.exceptions, sizeof(exception_globals));
+}
+
+LEAT_UNCHECKED void save_exceptions(const worker& here, goroutine& self) noexcept {
+  std::memcpy(&self.exceptions, here.exceptions, sizeof(exception_globals));
+}
+
+LEAT_UNCHECKED void retire(worker& here, goroutine* ended) noexcept {
+  sanitizer::destroy(ended->fiber);
+  ended->state.store(goroutine_state::free, std::memory_order_release);
+  bump(here.ended);
+  if (!ended->pooled) {
+    unmap_stack(ended);
+    return;
+  }
+  ended->next = here.free_stacks;
+  here.free_stacks = ended;
+  here.untrimmed = true;
+  if (++here.free_count <= free_stacks_most) return;
+  goroutine* last = ended;
+  for (std::uint32_t kept = 1; kept < free_stacks_most / 2; ++kept)
+    last = last->next;
+  goroutine* surplus = last->next;
+  last->next = nullptr;
+  here.free_count = free_stacks_most / 2;
+  give_stacks(surplus);
+}
+
+LEAT_UNCHECKED void push_last(worker& here, goroutine* entry) noexcept {
+  if (!here.queue.push(entry)) {
+    here.owner.push_global(entry, entry, 1);
+    return;
+  }
+  scheduler& all = here.owner;
+  if (all.idle_count.load(std::memory_order_relaxed) == 0) return;
+  if (all.eager.load(std::memory_order_relaxed) || here.queue.size() > 1) all.wake_one();
+}
+
+// Does what the goroutine that has just stopped on this worker left to be done.
+LEAT_UNCHECKED void finish_switch(worker& here) noexcept {
+  const aftermath what = here.after;
+  here.after = aftermath::nothing;
+  switch (what) {
+    case aftermath::nothing:
+      break;
+    case aftermath::unlock:
+      static_cast<spinlock*>(here.after_what)->unlock();
+      break;
+    case aftermath::enqueue:
+      make_runnable_last(static_cast<goroutine*>(here.after_what));
+      break;
+    case aftermath::retire:
+      retire(here, static_cast<goroutine*>(here.after_what));
+      break;
+    case aftermath::call:
+      here.after_release(here.after_what);
+      break;
+  }
+}
+
+LEAT_UNCHECKED goroutine* take_inbox(worker& here) noexcept {
+  if (!here.inbox_head.load(std::memory_order_acquire)) return nullptr;
+  here.inbox_lock.lock();
+  goroutine* first = here.inbox_head.load(std::memory_order_relaxed);
+  if (first) here.inbox_head.store(first->next, std::memory_order_relaxed);
+  here.inbox_lock.unlock();
+  return first;
+}
+
+LEAT_UNCHECKED goroutine* take_run_next(worker& here) noexcept {
+  goroutine* next = here.run_next.load(std::memory_order_relaxed);
+  if (!next) return nullptr;
+  if (here.owner.workers.size() == 1) {
+    here.run_next.store(nullptr, std::memory_order_relaxed);
+    return next;
+  }
+  // A thief may have taken it; nobody but this worker ever puts one in.
+  return here.run_next.exchange(nullptr, std::memory_order_acq_rel);
+}
+
+// What runs next without a look beyond this worker; null sends the worker through its loop.
+LEAT_UNCHECKED goroutine* pick_local(worker& here) noexcept {
+  const std::uint32_t tick = here.tick.load(std::memory_order_relaxed) + 1;
+  here.tick.store(tick, std::memory_order_relaxed);
+  if (tick % loop_period == 0 || here.owner.stopping.load(std::memory_order_relaxed)) return nullptr;
+  if (goroutine* next = take_run_next(here)) return next;
+  if (goroutine* next = take_inbox(here)) return next;
+  return here.queue.pop();
+}
+
+unsigned default_workers() {
+  if (const char* text = std::getenv("LEAT_WORKERS"); text && *text) {
+    const std::string_view wanted = text;
+    unsigned count = 0;
+    const auto [end, error] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), count);
+    if (error != std::errc() || end != wanted.data() + wanted.size() || count == 0 || count > 1024) {
+      throw std::invalid_argument("LEAT_WORKERS is \"" + std::string(wanted) +
+                                  "\": it must be a number from 1 to 1024");
+    }
+    return count;
+  }
+  cpu_set_t usable;
+  if (::sched_getaffinity(0, sizeof usable, &usable) == 0) {
+    return static_cast<unsigned>(std::max(1, CPU_COUNT(&usable)));
+  }
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+scheduler* active_scheduler() noexcept {
+  return active.load(std::memory_order_acquire);
+}
+
+bool timer_start_outside(timer_node& node, time_point when) noexcept {
+  const std::lock_guard guard(lifetime);
+  scheduler* all = active_scheduler();
+  if (!all) return false;
+  all->workers[0]->timers.start(node, when);
+  all->workers[0]->poll.interrupt();  // it may sleep past that moment
+  return true;
+}
+
+poller* poller_of_caller() noexcept {
+  if (worker* here = this_worker()) return &here->poll;
+  const std::lock_guard guard(lifetime);
+  scheduler* all = active_scheduler();
+  return all ? &all->workers[0]->poll : nullptr;
+}
+
+std::uint64_t current_generation() noexcept {
+  if (const worker* here = this_worker()) return here->owner.generation;
+  const std::lock_guard guard(lifetime);
+  const scheduler* all = active_scheduler();
+  return all ? all->generation : 0;
+}
+
+void count_network_wait(std::int64_t change) noexcept {
+  if (worker* here = this_worker()) bump(here->network_waits, change);
+}
+
+void wake_in_order(waiter& entry) noexcept {
+  if (goroutine* owner = entry.owner) return make_runnable_last(owner);
+  wake(entry);
+}
+
+LEAT_UNCHECKED void make_runnable(goroutine* entry) noexcept {
+  worker* here = this_worker();
+  sanitizer::give(entry);
+  if (!here || entry->pinned_to) return make_runnable_last(entry);
+  entry->state.store(goroutine_state::runnable, std::memory_order_relaxed);
+  goroutine* displaced = here->run_next.load(std::memory_order_relaxed);
+  if (!displaced) {
+    here->run_next.store(entry, std::memory_order_release);
+    scheduler& all = here->owner;
+    if (all.eager.load(std::memory_order_relaxed) && all.idle_count.load(std::memory_order_relaxed) != 0) {
+      all.wake_one();
+    }
+    return;
+  }
+  displaced = here->run_next.exchange(entry, std::memory_order_acq_rel);
+  if (displaced) push_last(*here, displaced);
+}
+
+LEAT_UNCHECKED void make_runnable_last(goroutine* entry) noexcept {
+  sanitizer::give(entry);
+  if (worker* here = this_worker()) {
+    entry->state.store(goroutine_state::runnable, std::memory_order_relaxed);
+    if (entry->pinned_to) return here->owner.push_pinned(entry);
+    return push_last(*here, entry);
+  }
+  const std::lock_guard guard(lifetime);
+  scheduler* all = active_scheduler();
+  // A goroutine of a run that has ended is free, and never runs again.
+  if (!all || entry->state.load(std::memory_order_relaxed) == goroutine_state::free) return;
+  entry->state.store(goroutine_state::runnable, std::memory_order_relaxed);
+  if (entry->pinned_to) return all->push_pinned(entry);
+  all->push_global(entry, entry, 1);
+  all->wake_one();
+}
+
+LEAT_UNCHECKED void switch_away(worker* here, goroutine* self, aftermath after, void* what,
+                                void (*release)(void*)) noexcept {
+  here->after = after;
+  here->after_what = what;
+  here->after_release = release;
+  save_exceptions(*here, *self);
+  goroutine* next = pick_local(*here);
+  here->running = next;
+  if (next) {
+    next->state.store(goroutine_state::running, std::memory_order_relaxed);
+    load_exceptions(*here, *next);
+    sanitizer::before_switch(self->fiber, next->fiber, after == aftermath::retire);
+    switch_context(&self->saved, &next->saved);
+  } else {
+    *here->exceptions = {};
+    sanitizer::before_switch(self->fiber, here->loop_fiber, after == aftermath::retire);
+    switch_context(&self->saved, &here->loop);
+  }
+  sanitizer::after_switch(self->fiber);
+  sanitizer::take(self);
+  finish_switch(*this_worker());  // not `here`: the goroutine may have moved
+}
+
+// The loop that a worker passes through when its own queue has nothing, or when it is time to look around.
+struct worker_loop {
+  scheduler& all;
+  worker& here;
+
+  LEAT_UNCHECKED void run() noexcept {
+    while (goroutine* next = find()) {
+      here.running = next;
+      next->state.store(goroutine_state::running, std::memory_order_relaxed);
+      load_exceptions(here, *next);
+      sanitizer::before_switch(here.loop_fiber, next->fiber);
+      switch_context(&here.loop, &next->saved);
+      sanitizer::after_switch(here.loop_fiber);
+      finish_switch(here);
+    }
+    stop_searching();
+    give_stacks(here.free_stacks);
+    here.free_stacks = nullptr;
+    here.free_count = 0;
+  }
+
+ private:
+  LEAT_UNCHECKED goroutine* find() noexcept {
+    for (;;) {
+      if (all.stopping.load(std::memory_order_acquire)) return nullptr;
+      here.tick.store(here.tick.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+      goroutine* next = look_here();
+      if (!next && all.workers.size() > 1) next = look_elsewhere();
+      if (next) {
+        found_work();
+        return next;
+      }
+      sleep();
+    }
+  }
+
+  LEAT_UNCHECKED goroutine* look_here() noexcept {
+    if (here.timers.earliest() != time_point::max()) here.timers.fire_due(clock::now());
+    if (here.poll.used()) here.poll.poll();
+    if (goroutine* next = take_global()) return next;
+    if (goroutine* next = take_inbox(here)) return next;
+    if (goroutine* next = here.queue.pop()) return next;  // before run_next: a pair must not starve the queue
+    return take_run_next(here);
+  }
+
+  // A share of the global queue: one to run, the rest into the own queue.
+  LEAT_UNCHECKED goroutine* take_global() noexcept {
+    if (all.global_count.load(std::memory_order_relaxed) == 0) return nullptr;
+    const std::lock_guard guard(all.lock);
+    const std::size_t present = all.global_count.load(std::memory_order_relaxed);
+    const std::size_t room = run_queue::capacity - here.queue.size();
+    std::size_t share = std::min({present / all.workers.size() + 1, present, global_take_most, room + 1});
+    all.global_count.store(present - share, std::memory_order_relaxed);
+    goroutine* first = nullptr;
+    for (; share > 0; --share) {
+      goroutine* entry = all.global_head;
+      all.global_head = entry->next;
+      if (!all.global_head) all.global_tail = nullptr;
+      if (!first) {
+        first = entry;
+      } else {
+        here.queue.push(entry);
+      }
+    }
+    return first;
+  }
+
+  LEAT_UNCHECKED goroutine* look_elsewhere() noexcept {
+    if (goroutine* next = steal_queued()) return next;
+    if (!here.searching) return nullptr;
+    if (all.rescue.exchange(false, std::memory_order_acq_rel)) {
+      if (goroutine* next = relieve_others()) return next;
+    }
+    return search_for_a_while();
+  }
+
+  LEAT_UNCHECKED worker& victim(std::size_t first, std::size_t turn) noexcept {
+    return *all.workers[(first + turn) % all.workers.size()];
+  }
+
+  LEAT_UNCHECKED goroutine* steal_queued() noexcept {
+    const std::size_t first = next_random(here);
+    for (std::size_t turn = 0; turn < all.workers.size(); ++turn) {
+      worker& other = victim(first, turn);
+      if (&other == &here || other.queue.size() == 0) continue;
+      if (goroutine* next = other.queue.steal_into(here.queue)) return next;
+    }
+    return nullptr;
+  }
+
+  LEAT_UNCHECKED static goroutine* steal_run_next(worker& other) noexcept {
+    goroutine* next = other.run_next.load(std::memory_order_acquire);
+    if (next && other.run_next.compare_exchange_strong(next, nullptr, std::memory_order_acq_rel)) return next;
+    return nullptr;
+  }
+
+  // Does for workers that are stuck behind one goroutine what they cannot do themselves.
+  LEAT_UNCHECKED goroutine* relieve_others() noexcept {
+    const time_point now = clock::now();
+    for (const auto& other : all.workers) {
+      if (other.get() == &here || other->asleep.load(std::memory_order_relaxed)) continue;
+      other->timers.fire_due(now);
+      if (other->poll.used()) other->poll.poll_for_owner();
+    }
+    return here.queue.pop();  // what they woke is ours
+  }
+
+  // A run_next is stolen only when its worker has not switched for a while.
+  LEAT_UNCHECKED goroutine* search_for_a_while() noexcept {
+    struct sighting {
+      goroutine* entry = nullptr;
+      std::uint32_t tick = 0;
+      time_point since;
+    } seen;
+    worker* suspect = nullptr;
+    const time_point begin = clock::now();
+    for (time_point now = begin; now - begin < search_time; now = clock::now()) {
+      if (all.stopping.load(std::memory_order_relaxed)) return nullptr;
+      if (all.global_count.load(std::memory_order_relaxed) != 0) return take_global();
+      if (goroutine* next = steal_queued()) return next;
+      if (!suspect || suspect->run_next.load(std::memory_order_relaxed) != seen.entry ||
+          suspect->tick.load(std::memory_order_relaxed) != seen.tick) {
+        suspect = nullptr;
+        for (const auto& other : all.workers) {
+          goroutine* entry = other->run_next.load(std::memory_order_relaxed);
+          if (other.get() == &here || !entry) continue;
+          suspect = other.get();
+          seen = {entry, other->tick.load(std::memory_order_relaxed), now};
+          break;
+        }
+      } else if (now - seen.since >= stuck_time) {
+        if (goroutine* next = steal_run_next(*suspect)) return next;
+        suspect = nullptr;
+      }
+      for (int i = 0; i < 20; ++i)
+        spin_pause();
+    }
+    return nullptr;
+  }
+
+  LEAT_UNCHECKED void stop_searching() noexcept {
+    if (!here.searching) return;
+    here.searching = false;
+    all.searching.fetch_sub(1, std::memory_order_acq_rel);
+  }
+
+  LEAT_UNCHECKED void found_work() noexcept {
+    if (!here.searching) return;
+    stop_searching();
+    all.eager.store(true, std::memory_order_relaxed);
+    if (here.queue.size() > 0 && all.idle_count.load(std::memory_order_relaxed) > 0) all.wake_one();
+  }
+
+  LEAT_UNCHECKED bool work_is_visible() const noexcept {
+    if (all.stopping.load(std::memory_order_seq_cst) ||
+        all.global_count.load(std::memory_order_seq_cst) != 0 ||
+        here.inbox_head.load(std::memory_order_seq_cst)) {
+      return true;
+    }
+    for (const auto& other : all.workers) {
+      if (other->queue.size() != 0) return true;
+    }
+    return false;
+  }
+
+  LEAT_UNCHECKED void become_idle() noexcept {
+    const std::lock_guard guard(all.lock);
+    here.idle = true;
+    here.next_idle = all.idle_list;
+    all.idle_list = &here;
+    all.idle_count.fetch_add(1, std::memory_order_seq_cst);
+    here.asleep.store(true, std::memory_order_seq_cst);
+  }
+
+  // Afterwards `searching` says whether somebody woke this worker to look for work.
+  LEAT_UNCHECKED void become_awake() noexcept {
+    {
+      const std::lock_guard guard(all.lock);
+      here.asleep.store(false, std::memory_order_seq_cst);
+      if (!here.idle) {
+        here.searching = true;  // wake_one() took it out of the list, and counted it
+      } else {
+        here.idle = false;
+        worker** link = &all.idle_list;
+        while (*link != &here)
+          link = &(*link)->next_idle;
+        *link = here.next_idle;
+        all.idle_count.fetch_sub(1, std::memory_order_seq_cst);
+      }
+    }
+    all.nudge_monitor();
+  }
+
+  LEAT_UNCHECKED void sleep() noexcept {
+    if (here.searching) {
+      stop_searching();
+      all.eager.store(false, std::memory_order_relaxed);
+    }
+    trim_free_stacks();
+    become_idle();
+    if (!work_is_visible()) {
+      if (all.is_deadlocked()) report_deadlock();
+      here.poll.sleep(here.timers.earliest());
+    }
+    become_awake();
+  }
+
+  // Idle is the time to give deep stacks' pages back.
+  LEAT_UNCHECKED void trim_free_stacks() noexcept {
+    if (!here.untrimmed) return;
+    here.untrimmed = false;
+    int most = 64;
+    for (goroutine* one = here.free_stacks; one && most > 0; one = one->next, --most)
+      trim_stack(one);
+  }
+
+  LEAT_UNCHECKED static std::uint64_t next_random(worker& of) noexcept {
+    of.random ^= of.random << 13;
+    of.random ^= of.random >> 7;
+    of.random ^= of.random << 17;
+    return of.random;
+  }
+};
+
+scheduler::scheduler(unsigned workers_wanted)
+    : generation(generations.fetch_add(1, std::memory_order_relaxed) + 1) {
+  for (unsigned index = 0; index < workers_wanted; ++index) {
+    workers.push_back(std::make_unique<worker>(*this, index));
+    workers.back()->random = 0x9e3779b97f4a7c15U * (index + 1 + generation);
+  }
+}
+
+scheduler::~scheduler() = default;
+
+namespace {
+
+// What a worker's thread sets up before its first goroutine, and takes down after its last.
+class worker_thread {
+ public:
+  explicit worker_thread(worker& here) : here_(here) {
+    set_this_worker(&here);
+    here.exceptions = reinterpret_cast<exception_globals*>(abi::__cxa_get_globals());
+    saved_ = *here.exceptions;
+    ::prctl(PR_SET_TIMERSLACK, 1UL);  // timers as precise as the kernel can
+    install_signal_stack(here);
+#if defined(LEAT_TSAN)
+    here.loop_fiber.tsan = __tsan_get_current_fiber();
+#endif
+#if defined(LEAT_ASAN)
+    pthread_attr_t attributes;
+    void* low = nullptr;
+    pthread_getattr_np(pthread_self(), &attributes);
+    pthread_attr_getstack(&attributes, &low, &here.loop_fiber.stack_bytes);
+    here.loop_fiber.stack_low = low;
+    pthread_attr_destroy(&attributes);
+#endif
+  }
+
+  ~worker_thread() {
+    *here_.exceptions = saved_;
+    remove_signal_stack(here_);
+    set_this_worker(nullptr);
+  }
+
+  worker_thread(const worker_thread&) = delete;
+  worker_thread& operator=(const worker_thread&) = delete;
+
+ private:
+  worker& here_;
+  exception_globals saved_;
+};
+
+}  // namespace
+
+void scheduler::start_threads() {
+  workers_left.store(static_cast<std::uint32_t>(workers.size() - 1), std::memory_order_relaxed);
+  for (std::size_t index = 1; index < workers.size(); ++index) {
+    threads.emplace_back([this, index] {
+      {
+        const worker_thread setup(*workers[index]);
+        worker_loop{*this, *workers[index]}.run();
+      }
+      workers_left.fetch_sub(1, std::memory_order_release);
+      futex_wake(workers_left);
+    });
+  }
+  monitor_thread = std::thread([this] { monitor(); });
+}
+
+void scheduler::run(goroutine* main_goroutine) {
+  push_global(main_goroutine, main_goroutine, 1);
+  start_threads();
+  {
+    const worker_thread setup(*workers[0]);
+    worker_loop{*this, *workers[0]}.run();
+  }
+}
+
+bool scheduler::join() noexcept {
+  const time_point limit = clock::now() + leave_patience;
+  for (;;) {
+    const std::uint32_t left = workers_left.load(std::memory_order_acquire);
+    if (left == 0) break;
+    const auto rest = limit - clock::now();
+    if (rest <= clock::duration::zero()) break;
+    futex_wait(workers_left, left, rest);
+  }
+  nudge_monitor();
+  monitor_thread.join();
+  const bool all_left = workers_left.load(std::memory_order_acquire) == 0;
+  for (std::thread& thread : threads) {
+    if (all_left) {
+      thread.join();
+    } else {
+      thread.detach();
+    }
+  }
+  for (const auto& one : workers)
+    one->timers.clear();
+  return all_left;
+}
+
+void scheduler::stop() noexcept {
+  stopping.store(true, std::memory_order_seq_cst);
+  for (const auto& one : workers)
+    one->poll.interrupt();
+}
+
+LEAT_UNCHECKED void scheduler::push_global(goroutine* list_head, goroutine* list_tail,
+                                           std::size_t count) noexcept {
+  const std::lock_guard guard(lock);
+  list_tail->next = nullptr;
+  if (global_tail) {
+    global_tail->next = list_head;
+  } else {
+    global_head = list_head;
+  }
+  global_tail = list_tail;
+  global_count.fetch_add(count, std::memory_order_seq_cst);
+}
+
+LEAT_UNCHECKED void scheduler::push_pinned(goroutine* entry) noexcept {
+  worker& home = *entry->pinned_to;
+  entry->next = nullptr;
+  home.inbox_lock.lock();
+  if (home.inbox_head.load(std::memory_order_relaxed)) {
+    home.inbox_tail->next = entry;
+  } else {
+    home.inbox_head.store(entry, std::memory_order_seq_cst);
+  }
+  home.inbox_tail = entry;
+  home.inbox_lock.unlock();
+  if (this_worker() != &home && home.asleep.load(std::memory_order_seq_cst)) home.poll.interrupt();
+}
+
+LEAT_UNCHECKED void scheduler::wake_one() noexcept {
+  std::uint32_t none = 0;
+  if (searching.load(std::memory_order_relaxed) != 0 ||
+      !searching.compare_exchange_strong(none, 1, std::memory_order_acq_rel)) {
+    return;
+  }
+  worker* chosen = nullptr;
+  {
+    const std::lock_guard guard(lock);
+    chosen = idle_list;
+    if (chosen) {
+      idle_list = chosen->next_idle;
+      chosen->idle = false;
+      idle_count.fetch_sub(1, std::memory_order_seq_cst);
+    }
+  }
+  if (chosen) {
+    chosen->poll.interrupt();
+  } else {
+    searching.fetch_sub(1, std::memory_order_acq_rel);
+  }
+}
+
+namespace {
+
+goroutine* take_free(worker& here) {
+  if (!here.free_stacks) {
+    here.free_stacks = take_stacks(stacks_per_take);
+    for (goroutine* one = here.free_stacks; one; one = one->next)
+      ++here.free_count;
+    if (!here.free_stacks) return nullptr;
+  }
+  goroutine* taken = here.free_stacks;
+  here.free_stacks = taken->next;
+  --here.free_count;
+  return taken;
+}
+
+std::uint64_t take_id(worker* here, scheduler& all) noexcept {
+  if (!here) return all.id_blocks.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (here->next_id == here->last_id) {
+    here->next_id = all.id_blocks.fetch_add(ids_per_block, std::memory_order_relaxed) + 1;
+    here->last_id = here->next_id + ids_per_block;
+  }
+  return here->next_id++;
+}
+
+}  // namespace
+
+LEAT_UNCHECKED goroutine* prepare(std::size_t size, std::size_t alignment, std::size_t stack_bytes,
+                                  std::source_location where) {
+  worker* here = this_worker();
+  std::unique_lock<std::mutex> alive(lifetime, std::defer_lock);
+  if (!here) alive.lock();
+  scheduler* all = here ? &here->owner : active_scheduler();
+  if (!all) throw std::system_error(make_error_code(errc::not_running), "leat::go");
+  const bool large = stack_bytes + size > stack_slot_bytes - 2 * stack_guard_bytes;
+  goroutine* made = large  ? map_stack(stack_bytes + size + alignment)
+                    : here ? take_free(*here)
+                           : take_stack();
+  if (!made) throw std::bad_alloc();
+  auto top = reinterpret_cast<std::uintptr_t>(made) - size;
+  top -= top % std::max<std::size_t>(alignment, 16);
+  made->closure = reinterpret_cast<void*>(top);
+  made->saved = {made->closure, nullptr, reinterpret_cast<void*>(&leat_goroutine_entry)};
+  made->exceptions = {};
+  made->id = take_id(here, *all);
+  made->pinned_to = nullptr;
+  made->locals = nullptr;
+  made->reason = wait_reason::none;
+  made->started_at = where;
+  return made;
+}
+
+void* closure_of(goroutine* made) noexcept {
+  return made->closure;
+}
+
+LEAT_UNCHECKED void discard(goroutine* made) noexcept {
+  if (!made->pooled) return unmap_stack(made);
+  made->next = nullptr;
+  give_stacks(made);
+}
+
+LEAT_UNCHECKED void start(goroutine* made, void (*run)(void*)) noexcept {
+  made->run = run;
+  sanitizer::create(made->fiber, made->stack_low,
+                    static_cast<std::size_t>(reinterpret_cast<std::byte*>(made) - made->stack_low));
+  if (worker* here = this_worker()) {
+    bump(here->created);
+  } else {
+    made->state.store(goroutine_state::parked,
+                      std::memory_order_relaxed);  // not free, so that it may be queued
+    const std::lock_guard guard(lifetime);
+    if (scheduler* all = active_scheduler()) all->created_outside.fetch_add(1, std::memory_order_relaxed);
+  }
+  make_runnable_last(made);
+}
+
+void run_main(const run_options& options, void (*body)(void*), void* argument, std::source_location where) {
+  if (this_worker())
+    throw std::logic_error("leat::run called from a goroutine: start one with leat::go instead");
+  const unsigned count = options.workers != 0 ? options.workers : default_workers();
+  auto all = std::make_unique<scheduler>(count);
+  {
+    const std::lock_guard guard(lifetime);
+    if (active_scheduler()) throw std::logic_error("leat::run called while another leat::run is active");
+    active.store(all.get(), std::memory_order_release);
+  }
+  install_crash_handlers();
+  goroutine* main_goroutine = nullptr;
+  struct call {
+    scheduler* all;
+    void (*body)(void*);
+    void* argument;
+    void operator()() && {
+      body(argument);
+      all->stop();
+    }
+  };
+  try {
+    main_goroutine = prepare(sizeof(call), alignof(call), 0, where);
+    ::new (main_goroutine->closure) call{all.get(), body, argument};
+    main_goroutine->run = [](void* place) { std::move (*static_cast<call*>(place))(); };
+    sanitizer::create(
+        main_goroutine->fiber, main_goroutine->stack_low,
+        static_cast<std::size_t>(reinterpret_cast<std::byte*>(main_goroutine) - main_goroutine->stack_low));
+    sanitizer::give(main_goroutine);
+    main_goroutine->state.store(goroutine_state::runnable, std::memory_order_relaxed);
+    bump(all->workers[0]->created);
+    all->run(main_goroutine);
+  } catch (...) {
+    const std::lock_guard guard(lifetime);
+    active.store(nullptr, std::memory_order_release);
+    throw;
+  }
+  const bool all_left = all->join();
+  {
+    const std::lock_guard guard(lifetime);
+    active.store(nullptr, std::memory_order_release);
+    abandon_goroutines();
+  }
+  if (!all_left) [[maybe_unused]]
+    auto* kept = all.release();  // a goroutine that never parks still uses it
+}
+
+}  // namespace leat::runtime
+
+extern "C" LEAT_UNCHECKED void leat_goroutine_main() noexcept;
+
+// Noexcept: an exception that nobody catches calls std::terminate where it is thrown, with the stack still
+// there.
+extern "C" LEAT_UNCHECKED void leat_goroutine_main() noexcept {
+  using namespace leat::runtime;
+  worker* here = this_worker();
+  goroutine* self = here->running;
+  sanitizer::after_switch(self->fiber);
+  sanitizer::take(self);
+  finish_switch(*here);
+  self->run(self->closure);
+  if (self->locals) destroy_locals(*self);
+  switch_away(this_worker(), self, aftermath::retire, self);
+  __builtin_unreachable();
+}
+
+namespace leat {
+
+using runtime::this_worker;
+
+LEAT_UNCHECKED void yield() noexcept {
+  runtime::worker* here = this_worker();
+  if (!here) return std::this_thread::yield();
+  runtime::switch_away(here, here->running, runtime::aftermath::enqueue, here->running);
+}
+
+std::uint64_t goroutine_id() noexcept {
+  const runtime::goroutine* self = runtime::current();
+  return self ? self->id : 0;
+}
+
+std::size_t goroutine_count() noexcept {
+  const std::lock_guard guard(runtime::lifetime);
+  const runtime::scheduler* all = runtime::active_scheduler();
+  if (!all) return 0;
+  std::int64_t count = all->created_outside.load(std::memory_order_relaxed);
+  for (const auto& one : all->workers) {
+    count += one->created.load(std::memory_order_relaxed) - one->ended.load(std::memory_order_relaxed);
+  }
+  return static_cast<std::size_t>(std::max<std::int64_t>(count, 0));
+}
+
+unsigned worker_count() noexcept {
+  const std::lock_guard guard(runtime::lifetime);
+  const runtime::scheduler* all = runtime::active_scheduler();
+  return all ? static_cast<unsigned>(all->workers.size()) : 0;
+}
+
+LEAT_UNCHECKED pinned::pinned() noexcept : outermost_(false) {
+  runtime::worker* here = this_worker();
+  if (!here || here->running->pinned_to) return;
+  here->running->pinned_to = here;
+  outermost_ = true;
+}
+
+LEAT_UNCHECKED pinned::~pinned() {
+  if (outermost_) this_worker()->running->pinned_to = nullptr;
+}
+
+}  // namespace leat

@@ -1,0 +1,141 @@
+// The scheduler: which goroutine runs where.
+//
+// Each worker runs what its own queue holds. `run_next` holds the goroutine that was made runnable last by
+// the one that runs: the two probably take turns, and it should run next, here, while its data is warm. A
+// goroutine that parks switches straight to the next one; only a worker that finds nothing in its own queue,
+// and every 64th switch, passes through its loop, which looks at timers, the poller, the global queue and, at
+// last, the other workers.
+//
+// Who is woken, and when. A wake costs microseconds, a switch nanoseconds, so waking somebody for each
+// runnable goroutine makes two workers slower than one. So: a sleeping worker is woken only if none is
+// searching already, and after a search that found nothing no worker is woken for a single runnable goroutine
+// until the monitor's next tick
+// (`eager`). A worker that was woken in vain searches for a few microseconds, then sleeps again.
+//
+// The monitor, a thread that looks around every millisecond or so while any worker is awake, sees to what
+// falls through: goroutines that became runnable in the moment when the last searcher gave up, and whatever
+// waits behind a goroutine that keeps its worker without ever parking: its run_next, its timers, its poller.
+// It sleeps when all do.
+//
+// Rejected:
+//  - a full fence on every wake-up of a goroutine, so that no worker can fall asleep beside work: 5-8 ns
+//  each, on the
+//    hottest path, to save at most one tick of delay in a rare race;
+//  - one poller for all workers: simpler, but every worker contends for its lock and goroutines drift between
+//  cores;
+//  - waking a worker for each goroutine in run_next, as Go does: a ping-pong pair then keeps a second core
+//  busy.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <leat/runtime/worker.hpp>
+
+namespace leat::runtime {
+
+struct scheduler {
+  explicit scheduler(unsigned workers_wanted);
+  ~scheduler();
+  scheduler(const scheduler&) = delete;
+  scheduler& operator=(const scheduler&) = delete;
+
+  /// Runs workers until stop(); the calling thread is worker 0.
+  void run(goroutine* main_goroutine);
+
+  /// After run(): waits for the other workers, for a second at most. False: one is stuck in a goroutine that
+  /// never parks, and this object must stay.
+  bool join() noexcept;
+
+  /// Any thread: ends run() as soon as every worker has come to a scheduling point.
+  void stop() noexcept;
+
+  /// Makes a goroutine runnable from a thread that is no worker's, or one that any worker may take.
+  void push_global(goroutine* list_head, goroutine* list_tail, std::size_t count) noexcept;
+
+  /// Makes a pinned goroutine runnable.
+  void push_pinned(goroutine* entry) noexcept;
+
+  /// Wakes an idle worker if there is one and none is searching.
+  void wake_one() noexcept;
+
+  /// Counts of something other than goroutines that may make one runnable; while it is positive, nothing is a
+  /// deadlock.
+  std::atomic<std::int64_t> outside{0};
+
+  std::atomic<std::int64_t> created_outside{0};  // goroutines started by threads that are no workers
+
+  std::vector<std::unique_ptr<worker>> workers;
+  std::atomic<bool> stopping{false};
+  std::atomic<bool> eager{true};
+  std::atomic<bool> rescue{false};           // the monitor saw a worker stuck: search its private places too
+  std::atomic<std::uint32_t> idle_count{0};  // written under lock
+  std::atomic<std::uint32_t> searching{0};
+  std::atomic<std::size_t> global_count{0};  // written under lock
+  std::atomic<std::uint64_t> id_blocks{0};
+  const std::uint64_t generation;  // tells the descriptors of an earlier run
+
+ private:
+  friend struct worker_loop;
+
+  void start_threads();
+  bool is_deadlocked() noexcept;
+  void monitor() noexcept;
+  bool someone_is_stuck(std::vector<std::uint32_t>& seen_ticks) noexcept;
+  bool all_asleep() const noexcept;
+  void nudge_monitor() noexcept;
+
+  std::mutex lock;  // guards what follows
+  goroutine* global_head = nullptr;
+  goroutine* global_tail = nullptr;
+  worker* idle_list = nullptr;
+
+  std::vector<std::thread> threads;
+  std::thread monitor_thread;
+  std::atomic<std::uint32_t> monitor_asleep{
+      0};  // futex word: 1 while the monitor waits for somebody to wake up
+  std::atomic<std::uint32_t> workers_left{0};
+};
+
+/// The scheduler that runs now, or null.
+scheduler* active_scheduler() noexcept;
+
+/// timer_start() for threads that are no workers.
+bool timer_start_outside(timer_node& node, time_point when) noexcept;
+
+/// The poller that a descriptor joins when the caller has to wait for it; null when the runtime does not run.
+poller* poller_of_caller() noexcept;
+
+/// Which run of the runtime this is, from 1; 0 when it does not run.
+std::uint64_t current_generation() noexcept;
+
+/// Counts goroutines that wait for the network: while there are any, nothing is a deadlock.
+void count_network_wait(std::int64_t change) noexcept;
+
+/// wake(), for those who wake many: the woken run in the order in which they were woken.
+void wake_in_order(waiter& entry) noexcept;
+
+/// Places a goroutine that nobody else can make runnable any more in the queue of this worker (or of any).
+void make_runnable(goroutine* entry) noexcept;
+
+/// The same, at the end of the queue: for batches, and for those that merely yield.
+void make_runnable_last(goroutine* entry) noexcept;
+
+/// Stops the running goroutine and runs another; `after` tells the next one what to do once it has stopped.
+void switch_away(worker* here, goroutine* self, aftermath after, void* what,
+                 void (*release)(void*) = nullptr) noexcept;
+
+/// Stack reports; see report.cpp. report_deadlock() ends the process with status 2.
+[[noreturn]] void report_deadlock() noexcept;
+void install_crash_handlers();
+void install_signal_stack(worker& here);
+void remove_signal_stack(worker& here) noexcept;
+
+/// How many threads the blocking pool has.
+int blocking_threads() noexcept;
+
+}  // namespace leat::runtime

@@ -1,0 +1,242 @@
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <vector>
+
+#include <leat/runtime/stack.hpp>
+
+namespace leat::runtime {
+namespace {
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#endif
+
+// What stays of a recycled stack: enough for most goroutines, little enough to keep.
+constexpr std::size_t kept_bytes = std::size_t{16} << 10;
+constexpr std::size_t first_slab_bytes = std::size_t{64} << 20;
+constexpr std::size_t largest_slab_bytes = std::size_t{4} << 30;
+
+// One large mapping. Slots are carved from its high end downwards, so that neighbours in time share page
+// tables.
+struct slab {
+  std::byte* base;
+  std::size_t slots;
+  std::size_t carved;
+};
+
+class stack_pool {
+ public:
+  goroutine* take(std::size_t count) noexcept {
+    const std::lock_guard guard(lock_);
+    goroutine* list = nullptr;
+    for (; count > 0; --count) {
+      goroutine* one = free_;
+      if (one) {
+        free_ = one->next;
+      } else if (one = carve(); !one) {
+        break;
+      }
+      one->next = list;
+      list = one;
+    }
+    return list;
+  }
+
+  void give(goroutine* list) noexcept {
+    const std::lock_guard guard(lock_);
+    while (list) {
+      goroutine* next = list->next;
+      list->next = free_;
+      free_ = list;
+      list = next;
+    }
+  }
+
+  goroutine* map(std::size_t bytes) noexcept {
+    const std::size_t page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const std::size_t whole = (bytes + stack_guard_bytes + sizeof(goroutine) + page - 1) / page * page;
+    std::byte* base = reserve(whole);
+    if (!base) return nullptr;
+    goroutine* made = place(base, whole, 0);
+    made->pooled = false;
+    const std::lock_guard guard(lock_);
+    try {
+      mapped_.push_back(made);
+    } catch (const std::bad_alloc&) {
+      ::munmap(base, whole);
+      return nullptr;
+    }
+    return made;
+  }
+
+  void unmap(goroutine* owner) noexcept {
+    {
+      const std::lock_guard guard(lock_);
+      std::erase(mapped_, owner);
+    }
+    release(owner->stack_low - stack_guard_bytes, owner->slot_bytes);
+  }
+
+  template <typename Visit>
+  void for_each(Visit&& visit) {
+    const std::lock_guard guard(lock_);
+    for (const slab& area : slabs_) {
+      for (std::size_t slot = area.slots - area.carved; slot < area.slots; ++slot) {
+        goroutine* one = block_of(area.base + slot * stack_slot_bytes, slot);
+        if (one->state.load(std::memory_order_acquire) != goroutine_state::free) visit(*one);
+      }
+    }
+    for (goroutine* one : mapped_) {
+      if (one->state.load(std::memory_order_acquire) != goroutine_state::free) visit(*one);
+    }
+  }
+
+  void forget_mapped() noexcept {
+    const std::lock_guard guard(lock_);
+    mapped_.clear();
+  }
+
+ private:
+  static std::size_t colour(std::size_t slot) noexcept { return (slot & 7) * 128; }
+
+  static goroutine* block_of(std::byte* slot_base, std::size_t slot) noexcept {
+    return reinterpret_cast<goroutine*>(slot_base + stack_slot_bytes - colour(slot) - block_bytes);
+  }
+
+  static std::byte* reserve(std::size_t bytes) noexcept {
+    void* area =
+        ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (area == MAP_FAILED) return nullptr;
+    ::madvise(area, bytes, MADV_NOHUGEPAGE);  // one touched byte must not commit two megabytes
+#if defined(LEAT_ASAN)
+    __lsan_register_root_region(area, bytes);  // what parked goroutines own is not leaked
+#endif
+    return static_cast<std::byte*>(area);
+  }
+
+  static void release(std::byte* base, std::size_t bytes) noexcept {
+#if defined(LEAT_ASAN)
+    __lsan_unregister_root_region(base, bytes);
+    __asan_unpoison_memory_region(base, bytes);
+#endif
+    ::munmap(base, bytes);
+  }
+
+  goroutine* carve() noexcept {
+    if (slabs_.empty() || slabs_.back().carved == slabs_.back().slots) {
+      if (!grow()) return nullptr;
+    }
+    slab& area = slabs_.back();
+    ++area.carved;
+    const std::size_t slot = area.slots - area.carved;
+    return place(area.base + slot * stack_slot_bytes, stack_slot_bytes, colour(slot));
+  }
+
+  bool grow() noexcept {
+    for (std::size_t bytes = next_slab_bytes_; bytes >= stack_slot_bytes; bytes /= 2) {
+      std::byte* base = reserve(bytes);
+      if (!base) continue;  // a limit on address space: take less
+      try {
+        slabs_.push_back({base, bytes / stack_slot_bytes, 0});
+      } catch (const std::bad_alloc&) {
+        release(base, bytes);
+        return false;
+      }
+      next_slab_bytes_ = std::min(bytes * 2, largest_slab_bytes);
+      return true;
+    }
+    return false;
+  }
+
+  goroutine* place(std::byte* base, std::size_t bytes, std::size_t shift) noexcept {
+    guard(base);
+    auto* made = new (base + bytes - shift - block_bytes) goroutine;
+    made->stack_low = base + stack_guard_bytes;
+    made->slot_bytes = bytes;
+    return made;
+  }
+
+  void guard(std::byte* low) noexcept {
+    if (guard_advice_) {
+      if (::madvise(low, stack_guard_bytes, MADV_GUARD_INSTALL) == 0) return;
+      guard_advice_ = false;
+    }
+    if (guards_out_ || ::mprotect(low, stack_guard_bytes, PROT_NONE) == 0) return;
+    guards_out_ = true;
+    std::fprintf(stderr,
+                 "leat: no more guard pages for stacks: vm.max_map_count is reached and this kernel lacks "
+                 "MADV_GUARD_INSTALL; further goroutines run without overflow detection\n");
+  }
+
+  static constexpr std::size_t block_bytes = (sizeof(goroutine) + 63) / 64 * 64;
+
+  std::mutex lock_;  // guards all that follows
+  std::vector<slab> slabs_;
+  std::vector<goroutine*> mapped_;
+  goroutine* free_ = nullptr;
+  std::size_t next_slab_bytes_ = first_slab_bytes;
+  bool guard_advice_ = true;
+  bool guards_out_ = false;
+};
+
+// Never destroyed: goroutines that a stopped runtime abandoned may still be referred to.
+stack_pool& pool() noexcept {
+  alignas(stack_pool) static std::byte storage[sizeof(stack_pool)];
+  static stack_pool* const instance = new (storage) stack_pool;
+  return *instance;
+}
+
+}  // namespace
+
+goroutine* take_stack() noexcept {
+  return pool().take(1);
+}
+
+goroutine* take_stacks(std::size_t count) noexcept {
+  return pool().take(count);
+}
+
+void give_stacks(goroutine* list) noexcept {
+  pool().give(list);
+}
+
+goroutine* map_stack(std::size_t bytes) noexcept {
+  return pool().map(bytes);
+}
+
+void unmap_stack(goroutine* owner) noexcept {
+  pool().unmap(owner);
+}
+
+void trim_stack(goroutine* owner) noexcept {
+  std::byte* top = reinterpret_cast<std::byte*>(owner);
+  const std::size_t page = 4096;
+  auto end = (reinterpret_cast<std::uintptr_t>(top) - kept_bytes) / page * page;
+  auto begin = reinterpret_cast<std::uintptr_t>(owner->stack_low);
+  if (end > begin) ::madvise(owner->stack_low, end - begin, MADV_DONTNEED);
+}
+
+void for_each_goroutine(void (*visit)(goroutine&, void*), void* argument) {
+  pool().for_each([&](goroutine& one) { visit(one, argument); });
+}
+
+bool in_guard(const goroutine& owner, const void* address) noexcept {
+  const auto* where = static_cast<const std::byte*>(address);
+  return where < owner.stack_low && where >= owner.stack_low - stack_guard_bytes;
+}
+
+void abandon_goroutines() noexcept {
+  pool().for_each([](goroutine& one) {
+    sanitizer::destroy(one.fiber);
+    one.state.store(goroutine_state::free, std::memory_order_relaxed);
+  });
+  pool().forget_mapped();
+}
+
+}  // namespace leat::runtime

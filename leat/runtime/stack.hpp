@@ -1,0 +1,50 @@
+// Stacks: slots of 256 KiB of reserved address space in large mappings, touched only where used.
+//
+// Each slot ends, at its low end, in guard pages. MADV_GUARD_INSTALL makes them without a mapping of their
+// own; where the kernel lacks it (before 6.13) mprotect does, at the price of two mappings a stack, so that
+// vm.max_map_count limits how many stacks can be guarded: the pool then goes on with unguarded ones and says
+// so once.
+//
+// The control block of the goroutine stands at the top of the slot, shifted by a colour that depends on the
+// slot, so that the hot lines of many goroutines do not all fall into the same cache sets.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <leat/runtime/goroutine.hpp>
+
+namespace leat::runtime {
+
+inline constexpr std::size_t stack_slot_bytes = std::size_t{256} << 10;
+inline constexpr std::size_t stack_guard_bytes = std::size_t{16} << 10;
+
+/// A goroutine with a stack of the usual size, from the pool shared by all workers. Null when memory is out.
+goroutine* take_stack() noexcept;
+
+/// Up to `count` of them, linked by `next`; at least one unless memory is out. For workers' own free lists.
+goroutine* take_stacks(std::size_t count) noexcept;
+
+/// Gives back a list of free goroutines, linked by `next`.
+void give_stacks(goroutine* list) noexcept;
+
+/// A goroutine with a stack of its own mapping, of at least `bytes`. Null when memory is out.
+goroutine* map_stack(std::size_t bytes) noexcept;
+void unmap_stack(goroutine* owner) noexcept;
+
+/// Gives the pages that a free stack touched beyond its first few back to the kernel.
+void trim_stack(goroutine* owner) noexcept;
+
+/// Calls `visit` for every goroutine whose state is not free. Only states are synchronised: read nothing else
+/// of one that may be running. Goroutines with a mapping of their own are visited too.
+void for_each_goroutine(void (*visit)(goroutine&, void*), void* argument);
+
+/// Whether `address` lies in the guard of the stack that holds `owner`.
+bool in_guard(const goroutine& owner, const void* address) noexcept;
+
+/// Forgets every goroutine that is not free: the runtime has stopped and will never run them. Their stacks
+/// are never used again, because somebody outside (a thread at the other end of a channel, a call on the
+/// blocking pool) may still write to what stands on them.
+void abandon_goroutines() noexcept;
+
+}  // namespace leat::runtime

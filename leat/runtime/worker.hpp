@@ -1,0 +1,77 @@
+// A worker: one thread that runs goroutines, with its own queue, poller, timers and free stacks.
+#pragma once
+
+#include <cxxabi.h>
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+
+#include <leat/runtime/goroutine.hpp>
+#include <leat/runtime/poller.hpp>
+#include <leat/runtime/run_queue.hpp>
+#include <leat/runtime/timer_heap.hpp>
+
+namespace leat::runtime {
+
+struct scheduler;
+
+/// What is still to be done for the goroutine that has just stopped, by whoever runs next on the worker: only
+/// then may anybody else see it as stopped.
+enum class aftermath : std::uint8_t {
+  nothing,
+  unlock,   // `what` is a spinlock
+  enqueue,  // `what` is the goroutine itself, which only yielded
+  retire,   // `what` is the goroutine itself, which has ended
+  call,     // `release(what)`
+};
+
+struct alignas(64) worker {
+  worker(scheduler& owner_, unsigned index_) : owner(owner_), index(index_) {}
+
+  // Read by every park and wake; written by the worker's own thread only.
+  goroutine* running = nullptr;             // null while the loop runs
+  context loop;                             // the scheduling loop, on the thread's native stack
+  exception_globals* exceptions = nullptr;  // of the thread
+  aftermath after = aftermath::nothing;
+  void* after_what = nullptr;
+  void (*after_release)(void*) = nullptr;
+  std::atomic<std::uint32_t> tick{0};  // switches; others compare it to see whether the worker moves on
+  std::uint64_t random = 0;
+  goroutine* free_stacks = nullptr;
+  std::uint32_t free_count = 0;
+  std::uint64_t next_id = 0;  // ids [next_id, last_id) are this worker's to give
+  std::uint64_t last_id = 0;
+  scheduler& owner;
+  const unsigned index;
+  bool searching = false;  // counted in scheduler::searching
+  bool untrimmed = false;  // stacks were freed since the last trim
+  sanitizer::fiber loop_fiber;
+  std::thread::native_handle_type thread{};
+  void* signal_stack = nullptr;
+
+  // Counters that others read; each written by this worker's thread only, so plain loads and stores suffice.
+  std::atomic<std::int64_t> created{0};
+  std::atomic<std::int64_t> ended{0};
+  std::atomic<std::int64_t> network_waits{
+      0};  // begun here minus ended here; only the sum over workers has meaning
+
+  // Shared.
+  alignas(64) std::atomic<goroutine*> run_next{
+      nullptr};  // set by the owner; taken by it or, as a last resort, a thief
+  run_queue queue;
+  timer_heap timers;
+  poller poll;
+  spinlock inbox_lock;                          // guards inbox_head and inbox_tail
+  std::atomic<goroutine*> inbox_head{nullptr};  // pinned goroutines that others made runnable
+  goroutine* inbox_tail = nullptr;
+  bool idle = false;                // in the scheduler's idle list; guarded by scheduler::lock
+  std::atomic<bool> asleep{false};  // idle or about to be: hint for the monitor
+  worker* next_idle = nullptr;
+};
+
+inline void bump(std::atomic<std::int64_t>& counter, std::int64_t by = 1) noexcept {
+  counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+}
+
+}  // namespace leat::runtime
