@@ -27,7 +27,7 @@ struct options {
   std::size_t idle = 0;
   std::size_t members = 100;
   std::size_t deliveries = 200'000;
-  std::size_t handshakes = 8;  // ngIRCd's backlog holds ten
+  std::size_t handshakes = 8;
   std::vector<std::size_t> in_flight{1, 16};
 };
 
@@ -159,9 +159,9 @@ class load {
     if (number != to.next_number)
       fail("message " + std::to_string(to.next_number) + " must come next, but came: " + std::string(text));
     ++to.next_number;
-    auto& message = on_their_way_[number - first_on_its_way_];
-    if (--message.missing > 0) return;
-    fan_out_.add((bench::clock::now() - message.sent_at).count());
+    auto& delivered = on_their_way_[number - first_on_its_way_];
+    if (--delivered.missing > 0) return;
+    fan_out_.add((bench::clock::now() - delivered.sent_at).count());
     while (!on_their_way_.empty() && on_their_way_.front().missing == 0) {
       on_their_way_.pop_front();
       ++first_on_its_way_;
@@ -231,6 +231,8 @@ int main(int argc, char** argv) {
   app.add_option("--deliveries", wanted.deliveries, "about so many for each run")
       ->check(CLI::Range(100, 20'000'000));
   app.add_option("--in-flight", wanted.in_flight, "messages on their way, a run for each")->delimiter(',');
+  app.add_option("--handshakes", wanted.handshakes, "clients that register at a time")
+      ->check(CLI::Range(1, 5000));
   CLI11_PARSE(app, argc, argv);
   bench::raise_descriptor_limit();
   load(wanted).run();
