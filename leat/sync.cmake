@@ -1,1 +1,17 @@
+# The part of the library that is built on the runtime's waiters and timers alone.
+target_sources(leat PRIVATE
+  condition_variable.cpp
+  context.cpp
+  mutex.cpp
+  once.cpp
+  semaphore.cpp
+  shared_mutex.cpp
+  task_group.cpp
+  time.cpp
+  wait_group.cpp)
 
+if(LEAT_TESTS)
+  foreach(part condition_variable mutex once semaphore shared_mutex wait_group)
+    leat_test(${part}_test ${part}_test.cpp LIBRARIES leat::leat)
+  endforeach()
+endif()

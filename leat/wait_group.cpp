@@ -1,0 +1,102 @@
+// The counter lives as long as a handle refers to it, or anything is still to be done: a count above zero
+// holds one reference of its own.
+#include <cstdint>
+#include <stdexcept>
+
+#include <leat/runtime/spinlock.hpp>
+#include <leat/wait_group.hpp>
+#include <leat/wake_chain.hpp>
+
+namespace leat {
+namespace {
+
+constexpr std::ptrdiff_t count_limit = 2'000'000'000;
+
+}  // namespace
+
+struct wait_group::counter {
+  std::atomic<std::uint32_t> references{1};
+  runtime::spinlock lock;  // guards what follows
+  std::ptrdiff_t pending = 0;
+  runtime::wait_queue waiting;  // empty while pending is zero
+};
+
+wait_group::wait_group() : shared_(std::make_unique<counter>().release()) {}
+
+wait_group::wait_group(const wait_group& other) noexcept : shared_(other.shared_) {
+  shared_->references.fetch_add(1, std::memory_order_relaxed);
+}
+
+wait_group& wait_group::operator=(const wait_group& other) noexcept {
+  other.shared_->references.fetch_add(1, std::memory_order_relaxed);
+  release(*std::exchange(shared_, other.shared_));
+  return *this;
+}
+
+wait_group::~wait_group() {
+  release(*shared_);
+}
+
+void wait_group::release(counter& shared) noexcept {
+  if (shared.references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    const std::unique_ptr<counter> last(&shared);
+  }
+}
+
+void wait_group::add(std::ptrdiff_t count) {
+  change(*shared_, count);
+}
+
+void wait_group::change(counter& shared, std::ptrdiff_t count) {
+  detail::wake_chain chain;
+  shared.lock.lock();
+  const std::ptrdiff_t before = shared.pending;
+  if (count < -before || count > count_limit - before) {
+    shared.lock.unlock();
+    throw std::logic_error(
+        count < 0 ? "leat::wait_group: more done() than add() (call add() before the work starts)"
+                  : "leat::wait_group: the count would pass two thousand million");
+  }
+  shared.pending = before + count;
+  const bool begins = before == 0 && count > 0;
+  const bool ends = before > 0 && before + count == 0;
+  if (begins) shared.references.fetch_add(1, std::memory_order_relaxed);
+  if (ends) {
+    while (runtime::waiter* const entry = shared.waiting.pop())
+      chain.add(*entry);
+  }
+  shared.lock.unlock();
+  if (!ends) return;
+  chain.wake_all();
+  release(shared);
+}
+
+void wait_group::wait() const noexcept {
+  wait_limited(never);
+}
+
+bool wait_group::wait_limited(time_point deadline) const noexcept {
+  counter& shared = *shared_;
+  runtime::waiter self;
+  runtime::select_ticket ticket;
+
+  shared.lock.lock();
+  if (shared.pending == 0) {
+    shared.lock.unlock();
+    return true;
+  }
+  shared.waiting.push(self);
+  if (deadline == never) {
+    runtime::park(self, shared.lock, runtime::wait_reason::wait_group);
+    return true;
+  }
+  self.ticket = &ticket;
+  if (runtime::park_until(self, shared.lock, runtime::wait_reason::wait_group, deadline)) return true;
+  shared.lock.lock();
+  shared.waiting.remove(self);
+  const bool ended = shared.pending == 0;
+  shared.lock.unlock();
+  return ended;
+}
+
+}  // namespace leat

@@ -1,0 +1,35 @@
+// Waiters that were taken out of their queues under a lock, to be woken after it has been released. Not a
+// part of the public interface.
+#pragma once
+
+#include <leat/runtime/waiter.hpp>
+
+namespace leat::detail {
+
+class wake_chain {
+ public:
+  /// Adds a waiter that pop() gave, or whose ticket the caller has claimed.
+  void add(runtime::waiter& popped) noexcept {
+    popped.next = nullptr;
+    (last_ ? last_->next : first_) = &popped;
+    last_ = &popped;
+  }
+
+  bool empty() const noexcept { return first_ == nullptr; }
+
+  /// Wakes them in the order in which they were added. None may be touched once woken: it is gone with its
+  /// stack.
+  void wake_all() noexcept {
+    while (runtime::waiter* const entry = first_) {
+      first_ = entry->next;
+      runtime::wake(*entry);
+    }
+    last_ = nullptr;
+  }
+
+ private:
+  runtime::waiter* first_ = nullptr;
+  runtime::waiter* last_ = nullptr;
+};
+
+}  // namespace leat::detail
