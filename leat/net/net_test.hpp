@@ -1,0 +1,94 @@
+// What the network tests share: pairs of connections, bytes, and whether there is IPv6 here.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <leat/net/net.hpp>
+#include <leat/workers_test.hpp>
+
+namespace leat::net {
+
+using namespace std::chrono_literals;
+
+/// Where tests listen: a port that the system chooses.
+inline constexpr std::string_view on_loopback = "127.0.0.1:0";
+
+/// For what must not happen at all: longer than any machine is slow, shorter than the patience of a test
+/// runner.
+inline constexpr std::chrono::seconds patience{60};
+
+/// The two ends of one connection.
+struct tcp_pair {
+  tcp_conn near;
+  tcp_conn far;
+};
+
+inline tcp_pair connect_pair(std::string_view address = on_loopback) {
+  auto listener = listen_tcp(address).value();
+  tcp_pair pair;
+  pair.near = dial_tcp(listener.local_address(), {.timeout = patience}).value();
+  pair.far = listener.accept().value();
+  return pair;
+}
+
+inline std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
+
+/// What one read of at most `limit` bytes returns, as text.
+inline std::string read_text(tcp_conn& conn, std::size_t limit = 4096) {
+  std::string text(limit, '\0');
+  text.resize(conn.read(std::as_writable_bytes(std::span(text))).value());
+  return text;
+}
+
+/// Everything until the end of the stream.
+inline std::string read_all(tcp_conn& conn) {
+  std::string all;
+  for (;;) {
+    const std::string more = read_text(conn, 65536);
+    if (more.empty()) return all;
+    all += more;
+  }
+}
+
+/// Reads exactly that many bytes.
+inline std::string read_exactly(tcp_conn& conn, std::size_t size) {
+  std::string text;
+  while (text.size() < size) {
+    const std::string more = read_text(conn, size - text.size());
+    if (more.empty()) break;
+    text += more;
+  }
+  return text;
+}
+
+/// Text that does not repeat itself with any round period.
+inline std::string pattern(std::size_t size) {
+  std::string text(size, '\0');
+  for (std::size_t i = 0; i < size; ++i)
+    text[i] = static_cast<char>(i * 31 + i / 251);
+  return text;
+}
+
+/// Writes until an error comes, and returns it. The stream must not be endless: somebody closes, resets or
+/// expires it.
+inline std::error_code write_until_error(tcp_conn& conn) {
+  const std::string chunk(65536, 'x');
+  for (;;) {
+    if (auto written = conn.write(chunk); !written) return written.error();
+  }
+}
+
+inline bool machine_has_v6() {
+  return listen_tcp("[::1]:0").has_value();
+}
+
+}  // namespace leat::net
+
+#define LEAT_SKIP_WITHOUT_V6() \
+  if (!leat::net::machine_has_v6()) GTEST_SKIP() << "this machine has no IPv6: [::1] cannot be listened on"
