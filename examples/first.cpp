@@ -1,4 +1,4 @@
-// Three hens lay a hundred eggs each into a basket that holds eight; who empties it learns when there are no more.
+// Three hens lay a hundred eggs each into a basket that holds eight; whoever empties it learns when that is all.
 #include <cstdio>
 
 #include <leat/leat.hpp>
