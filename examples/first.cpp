@@ -1,4 +1,4 @@
-// Three hens lay a hundred eggs each into a basket that holds eight; whoever empties it learns when that is all.
+// Three hens lay a hundred eggs each into a basket that holds eight, and somebody eats them all.
 #include <cstdio>
 
 #include <leat/leat.hpp>
