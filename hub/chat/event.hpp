@@ -30,6 +30,10 @@ struct audience {
   session_id except = nobody;
 };
 
+inline audience only(session_id session) {
+  return {.one = session, .many = nullptr};
+}
+
 struct entered {  // to the user: the nick is theirs
   std::string nick;
 };
@@ -117,6 +121,9 @@ struct peers_invited {  // to the room, without the inviter; same facts as `invi
 struct room_changed {  // to nobody: keep this record, so that the room survives a restart
   room_record record;
 };
+struct room_plain_again {  // to nobody: nothing of the room is worth keeping any more; drop its record
+  std::string room;
+};
 
 enum class refusal : std::uint8_t {
   already_entered,
@@ -155,7 +162,8 @@ struct event {
   audience to;
   std::variant<entered, left, nick_changed, real_name_changed, away_changed, peers_away_changed,
                invisible_changed, joined, room_entered, parted, message_sent, receiver_away, topic_changed,
-               modes_changed, kicked, inviting, invited, peers_invited, room_changed, refused>
+               modes_changed, kicked, inviting, invited, peers_invited, room_changed, room_plain_again,
+               refused>
       what;
 };
 

@@ -10,12 +10,16 @@
 
 namespace hub::chat {
 
-inline audience only(session_id session) {
-  return {.one = session, .many = nullptr};
+inline audience all_in(const room& where, session_id except = nobody) {
+  return {.one = nobody, .many = where.share_roster(), .except = except};
 }
 
-inline audience all_in(const room& where, session_id except = nobody) {
-  return {.many = where.share_roster(), .except = except};
+// Says what is to be kept of the room after a change.
+inline void record(std::vector<event>& events, const room& changed) {
+  if (changed.worth_keeping())
+    events.push_back({.to = {}, .what = room_changed{changed.kept()}});
+  else
+    events.push_back({.to = {}, .what = room_plain_again{changed.name()}});
 }
 
 inline void refuse(std::vector<event>& events, session_id who, refusal why, std::string_view subject = {},

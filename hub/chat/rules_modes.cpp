@@ -68,7 +68,7 @@ void rules::apply_one(user& who, const change_modes& what, moment now, events_ou
   if (applied.empty()) return;
   const bool changes_record =
       std::ranges::any_of(applied, [](const applied_mode& one) { return !is_rank(one.mode); });
-  if (changes_record) events.push_back({.to = {}, .what = room_changed{in.kept()}});
+  if (changes_record) record(events, in);
   events.push_back(
       {.to = all_in(in),
        .what = modes_changed{.source = who.mask(), .room = in.name(), .changes = std::move(applied)}});

@@ -45,7 +45,7 @@ void rules::apply_one(user& who, const join& what, moment now, events_out events
   who.rooms.push_back({.in = &in, .place = in.add(who.session, first)});
   if (first && in.has(room_mode::invite_only) && in.kept().key.empty() && !is_invited) {
     in.kept().history_from_ms = now.time_since_epoch().count();
-    events.push_back({.to = {}, .what = room_changed{in.kept()}});
+    record(events, in);
   }
   events.push_back(
       {.to = all_in(in), .what = joined{.who = who.session, .source = who.mask(), .room = in.name()}});
@@ -91,7 +91,7 @@ void rules::apply_one(user& who, const set_topic& what, moment now, events_out e
   kept.topic = cut(what.topic, bounds_.topic_bytes);
   kept.topic_setter = who.mask();
   kept.topic_time_ms = now.time_since_epoch().count();
-  events.push_back({.to = {}, .what = room_changed{kept}});
+  record(events, *in);
   events.push_back(
       {.to = all_in(*in),
        .what = topic_changed{.source = kept.topic_setter, .room = kept.name, .topic = kept.topic}});

@@ -244,6 +244,14 @@ TEST_F(rooms_test, a_record_brings_a_room_back_as_it_was) {
   EXPECT_EQ(record.modes, "mnt");
 }
 
+TEST_F(rooms_test, a_room_with_nothing_left_to_keep_has_its_record_dropped) {
+  alice_and_bob_meet();
+  does(alice, set_topic{.room = "#mill", .topic = "flour"});
+  EXPECT_TRUE(happened<room_changed>());
+  does(alice, set_topic{.room = "#mill", .topic = {}});
+  EXPECT_EQ(caused<room_plain_again>().room, "#mill");
+}
+
 TEST_F(rooms_test, a_record_with_a_bad_name_or_nothing_to_keep_is_not_taken_back) {
   room_record record;
   record.name = "mill";

@@ -1,0 +1,66 @@
+// What the exchange wants done, in order.
+//
+// The order is the promise: whoever carries effects out stores what is to be kept before anything that comes
+// after it is delivered, and delivers to each session in the order given.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <hub/chat/event.hpp>
+#include <hub/chat/message.hpp>
+#include <hub/chat/room_record.hpp>
+#include <hub/chat/user.hpp>
+#include <hub/irc/capability.hpp>
+#include <hub/irc/line_writer.hpp>
+
+namespace hub::irc {
+
+struct deliver {
+  chat::audience to;
+  capability_set need;  // receivers without all of these are passed over
+  wire_line line;
+};
+
+// Show what was said in a room, oldest first, to one who has just come in; history_lines() writes it.
+struct replay {
+  chat::session_id to = chat::nobody;
+  std::string room;
+  std::int64_t from_ms = 0;        // nothing older
+  std::uint64_t last_id = 0;       // nothing later: it is delivered as it happens
+  capability_set receiver_offers;  // what the receiver understands
+  chat::moment now{};
+};
+
+struct change_capabilities {
+  chat::session_id who = chat::nobody;
+  capability_set to;
+};
+
+struct registered {  // the session is a user from here on
+  chat::session_id who = chat::nobody;
+};
+
+struct hang_up {  // close the connection when all that was delivered to it is written
+  chat::session_id who = chat::nobody;
+};
+
+struct keep_message {
+  chat::message said;
+};
+
+struct keep_room {
+  chat::room_record record;
+};
+
+struct drop_room {
+  std::string room;
+};
+
+using effect = std::variant<deliver, replay, change_capabilities, registered, hang_up, keep_message,
+                            keep_room, drop_room>;
+using effects = std::vector<effect>;
+
+}  // namespace hub::irc

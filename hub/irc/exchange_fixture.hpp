@@ -1,0 +1,101 @@
+// What the tests of the exchange share: effects carried out in memory, and what each client would have read.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <hub/irc/exchange.hpp>
+#include <hub/irc/history.hpp>
+
+namespace hub::irc {
+
+class exchange_test : public testing::Test {
+ protected:
+  static constexpr chat::session_id alice = 0, bob = 1, carol = 2;
+
+  explicit exchange_test(const chat::limits& bounds = {}, settings chosen = {})
+      : rules(bounds), chosen_(std::move(chosen)), server(chosen_, rules) {}
+
+  void connects(chat::session_id who, std::string_view host = "127.0.0.1") {
+    run([&](effects& out) { server.connected(who, host, now, out); });
+  }
+
+  // Sends a line (or several) and returns what the same client reads because of it.
+  std::string says(chat::session_id who, std::string_view lines) {
+    screens.clear();
+    run([&](effects& out) { server.received(who, std::string(lines) + "\r\n", now, out); });
+    return screens[who];
+  }
+
+  void enters(chat::session_id who, std::string_view nick) {
+    connects(who);
+    says(who, "NICK " + std::string(nick) + "\r\nUSER " + std::string(nick) + " 0 * :A Person");
+  }
+
+  void alice_and_bob_meet() {
+    enters(alice, "alice");
+    enters(bob, "bob");
+    says(alice, "JOIN #mill");
+    says(bob, "JOIN #mill");
+  }
+
+  template <typename Call>
+  void run(Call&& call) {
+    effects out;
+    now += std::chrono::milliseconds(1);
+    call(out);
+    for (effect& one : out)
+      std::visit([&](auto& what) { carry_out(what); }, one);
+  }
+
+  // What a client has read since the last `says`, by anyone.
+  const std::string& reads(chat::session_id who) { return screens[who]; }
+
+  chat::rules rules;
+  settings chosen_;
+  exchange server;
+  chat::moment now{std::chrono::seconds(1'700'000'000)};  // 2023-11-14T22:13:20Z
+  std::map<chat::session_id, std::string> screens;
+  std::map<chat::session_id, capability_set> offers;
+  std::set<chat::session_id> registered_sessions;
+  std::set<chat::session_id> hung_up;
+  std::vector<chat::message> kept;
+  std::vector<chat::room_record> kept_rooms;
+  std::vector<std::string> dropped_rooms;
+
+ private:
+  void carry_out(const deliver& what) {
+    const chat::roster receivers = what.to.many ? *what.to.many : chat::roster{what.to.one};
+    for (const chat::session_id one : receivers) {
+      if (one == what.to.except || !offers[one].has_all(what.need)) continue;
+      EXPECT_FALSE(hung_up.contains(one)) << "delivered after hanging up";
+      screens[one] += what.line.for_receiver(offers[one].has(capability::server_time));
+    }
+  }
+  void carry_out(const replay& what) {
+    std::vector<chat::message> said;
+    for (const chat::message& one : kept)
+      if (chat::same_name(one.target, what.room) && one.id <= what.last_id && one.time_ms >= what.from_ms)
+        said.push_back(one);
+    screens[what.to] +=
+        history_lines(said, chosen_.server_name, what.room, what.receiver_offers, "h1", 100'000, what.now);
+  }
+  void carry_out(const change_capabilities& what) { offers[what.who] = what.to; }
+  void carry_out(const registered& what) { registered_sessions.insert(what.who); }
+  void carry_out(const hang_up& what) { hung_up.insert(what.who); }
+  void carry_out(const keep_message& what) { kept.push_back(what.said); }
+  void carry_out(const keep_room& what) { kept_rooms.push_back(what.record); }
+  void carry_out(const drop_room& what) { dropped_rooms.push_back(what.room); }
+};
+
+inline bool has(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+}  // namespace hub::irc

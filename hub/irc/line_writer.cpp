@@ -1,0 +1,139 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include <hub/chat/text.hpp>
+#include <hub/irc/line_splitter.hpp>
+#include <hub/irc/line_writer.hpp>
+
+namespace hub::irc {
+namespace {
+
+constexpr std::string_view line_end = "\r\n";
+constexpr std::string_view action_start =
+    "\x01"
+    "ACTION ";
+constexpr std::string_view action_end = "\x01";
+
+void append_start(std::string& out, std::string_view source, std::string_view verb,
+                  std::initializer_list<std::string_view> middle) {
+  if (!source.empty()) out.append(":").append(source).append(" ");
+  out += verb;
+  for (const std::string_view parameter : middle)
+    append_middle(out, parameter);
+}
+
+// Ends the line that starts at an offset of `out`, within the limit.
+void append_end(std::string& out, std::size_t start) {
+  const std::size_t limit = line_limit_bytes - line_end.size();
+  if (out.size() - start > limit)
+    out.resize(start + chat::cut(std::string_view(out).substr(start), limit).size());
+  out += line_end;
+}
+
+// The front of the text for one line: all of it, or up to a word's end in its second half, or as much as
+// fits.
+std::string_view front_of(std::string_view text, std::size_t room) {
+  const std::string_view fitting = chat::cut(text, room);
+  if (fitting.size() == text.size()) return fitting;
+  const std::size_t space = fitting.rfind(' ');
+  return space == std::string_view::npos || space < room / 2 ? fitting : fitting.substr(0, space);
+}
+
+std::chrono::year_month_day date_of(chat::moment when) {
+  return std::chrono::floor<std::chrono::days>(when);
+}
+
+std::chrono::hh_mm_ss<std::chrono::milliseconds> time_of(chat::moment when) {
+  return std::chrono::hh_mm_ss(when - std::chrono::floor<std::chrono::days>(when));
+}
+
+std::string date_text(chat::moment when) {
+  const auto date = date_of(when);
+  return fmt::format("{:04}-{:02}-{:02}", int{date.year()}, unsigned{date.month()}, unsigned{date.day()});
+}
+
+}  // namespace
+
+void append_middle(std::string& out, std::string_view parameter) {
+  parameter = parameter.substr(0, parameter.find(' '));
+  out += ' ';
+  out += parameter.empty() || parameter.starts_with(':') ? std::string_view("*") : parameter;
+}
+
+std::string time_tag(chat::moment when) {
+  const auto time = time_of(when);
+  return fmt::format("@time={}T{:02}:{:02}:{:02}.{:03}Z ", date_text(when), time.hours().count(),
+                     time.minutes().count(), time.seconds().count(), time.subseconds().count());
+}
+
+void append_line(std::string& out, std::string_view source, std::string_view verb,
+                 std::initializer_list<std::string_view> middle) {
+  const std::size_t start = out.size();
+  append_start(out, source, verb, middle);
+  append_end(out, start);
+}
+
+void append_line(std::string& out, std::string_view source, std::string_view verb,
+                 std::initializer_list<std::string_view> middle, std::string_view trailing) {
+  const std::size_t start = out.size();
+  append_start(out, source, verb, middle);
+  out.append(" :").append(trailing);
+  append_end(out, start);
+}
+
+void append_line(std::string& out, std::string_view line) {
+  const std::size_t start = out.size();
+  out += line;
+  append_end(out, start);
+}
+
+std::string three_digits(numeric code) {
+  return fmt::format("{:03}", std::to_underlying(code));
+}
+
+std::vector<std::string> message_lines(const chat::message& said, std::string_view tags) {
+  const std::string_view verb = said.kind == chat::message_kind::notice ? "NOTICE" : "PRIVMSG";
+  std::string_view text = said.text;
+  const bool is_action = text.starts_with(action_start) && text.ends_with(action_end);
+  if (is_action) {
+    text.remove_prefix(action_start.size());
+    text.remove_suffix(action_end.size());
+  }
+  const std::size_t around = said.source.size() + verb.size() + said.target.size() +
+                             std::string_view(":   :").size() + line_end.size() +
+                             (is_action ? action_start.size() + action_end.size() : 0);
+  // Names have limits that leave room; if a caller's have none, a line is cut rather than an endless one
+  // made.
+  const std::size_t room = std::max<std::size_t>(line_limit_bytes - std::min(around, line_limit_bytes), 64);
+  std::vector<std::string> lines;
+  do {
+    const std::string_view part = front_of(text, room);
+    text.remove_prefix(part.size());
+    if (text.starts_with(' ')) text.remove_prefix(1);
+    std::string line;
+    line.reserve(tags.size() + around + part.size());
+    line = tags;
+    if (is_action)
+      append_line(line, said.source, verb, {said.target},
+                  fmt::format("{}{}{}", action_start, part, action_end));
+    else
+      append_line(line, said.source, verb, {said.target}, part);
+    lines.push_back(std::move(line));
+  } while (!text.empty());
+  return lines;
+}
+
+chat::message with_visible_time(const chat::message& said, chat::moment now) {
+  const chat::moment when{std::chrono::milliseconds(said.time_ms)};
+  const auto time = time_of(when);
+  const bool is_recent = now - when < std::chrono::days(1);
+  const std::string stamp = fmt::format("[{}{}{:02}:{:02}] ", is_recent ? "" : date_text(when),
+                                        is_recent ? "" : " ", time.hours().count(), time.minutes().count());
+  chat::message stamped = said;
+  stamped.text.insert(said.text.starts_with(action_start) ? action_start.size() : 0, stamp);
+  return stamped;
+}
+
+}  // namespace hub::irc
