@@ -21,6 +21,7 @@
 #include <vector>
 
 #include <leat/chan.hpp>
+#include <leat/deadline.hpp>
 #include <leat/runtime/select_core.hpp>
 
 namespace leat {
@@ -153,13 +154,7 @@ auto on_deadline(std::chrono::steady_clock::time_point deadline, F&& then) {
 /// A case for select(): chosen when nothing else is ready for `span`, counted from this call.
 template <typename Rep, typename Period, typename F>
 auto on_timeout(std::chrono::duration<Rep, Period> span, F&& then) {
-  using clock = std::chrono::steady_clock;
-  const auto now = clock::now();
-  // Compared as floating point, so that hours::max() does not overflow.
-  const bool endless =
-      std::chrono::duration<double>(span) >= std::chrono::duration<double>(clock::time_point::max() - now);
-  return on_deadline(endless ? clock::time_point::max() : now + std::chrono::ceil<clock::duration>(span),
-                     std::forward<F>(then));
+  return on_deadline(deadline_after(span), std::forward<F>(then));
 }
 
 /// A case for select(): chosen when nothing else is ready now.

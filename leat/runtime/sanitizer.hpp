@@ -54,8 +54,8 @@ struct fiber {
 };
 
 /// Describes the stack of a goroutine that is about to start.
-inline void create([[maybe_unused]] fiber& made, [[maybe_unused]] void* low,
-                   [[maybe_unused]] std::size_t bytes) {
+LEAT_UNCHECKED inline void create([[maybe_unused]] fiber& made, [[maybe_unused]] void* low,
+                                  [[maybe_unused]] std::size_t bytes) {
 #if defined(LEAT_ASAN)
   made.stack_low = low;
   made.stack_bytes = bytes;
@@ -67,7 +67,7 @@ inline void create([[maybe_unused]] fiber& made, [[maybe_unused]] void* low,
 }
 
 /// The goroutine has ended, and another context runs.
-inline void destroy([[maybe_unused]] fiber& ended) {
+LEAT_UNCHECKED inline void destroy([[maybe_unused]] fiber& ended) {
 #if defined(LEAT_TSAN)
   __tsan_destroy_fiber(ended.tsan);
   ended.tsan = nullptr;
@@ -93,12 +93,12 @@ LEAT_UNCHECKED inline void after_switch([[maybe_unused]] fiber& here) {
 }
 
 /// What `before` did happens before what follows take() on the same object.
-inline void give([[maybe_unused]] void* object) {
+LEAT_UNCHECKED inline void give([[maybe_unused]] void* object) {
 #if defined(LEAT_TSAN)
   __tsan_release(object);
 #endif
 }
-inline void take([[maybe_unused]] void* object) {
+LEAT_UNCHECKED inline void take([[maybe_unused]] void* object) {
 #if defined(LEAT_TSAN)
   __tsan_acquire(object);
 #endif

@@ -81,7 +81,7 @@ LEAT_UNCHECKED void finish_switch(worker& here) noexcept {
     case aftermath::nothing:
       break;
     case aftermath::unlock:
-      static_cast<spinlock*>(here.after_what)->unlock();
+      static_cast<spinlock*>(here.after_what)->unlock_for_parked();
       break;
     case aftermath::enqueue:
       make_runnable_last(static_cast<goroutine*>(here.after_what));
@@ -177,13 +177,14 @@ void count_network_wait(std::int64_t change) noexcept {
 }
 
 void wake_in_order(waiter& entry) noexcept {
-  if (goroutine* owner = entry.owner) return make_runnable_last(owner);
-  wake(entry);
+  goroutine* owner = entry.owner;
+  if (!owner) return wake(entry);
+  sanitizer::give(owner);
+  make_runnable_last(owner);
 }
 
 LEAT_UNCHECKED void make_runnable(goroutine* entry) noexcept {
   worker* here = this_worker();
-  sanitizer::give(entry);
   if (!here || entry->pinned_to) return make_runnable_last(entry);
   entry->state.store(goroutine_state::runnable, std::memory_order_relaxed);
   goroutine* displaced = here->run_next.load(std::memory_order_relaxed);
@@ -200,7 +201,6 @@ LEAT_UNCHECKED void make_runnable(goroutine* entry) noexcept {
 }
 
 LEAT_UNCHECKED void make_runnable_last(goroutine* entry) noexcept {
-  sanitizer::give(entry);
   if (worker* here = this_worker()) {
     entry->state.store(goroutine_state::runnable, std::memory_order_relaxed);
     if (entry->pinned_to) return here->owner.push_pinned(entry);
@@ -655,6 +655,7 @@ LEAT_UNCHECKED goroutine* prepare(std::size_t size, std::size_t alignment, std::
                     : here ? take_free(*here)
                            : take_stack();
   if (!made) throw std::bad_alloc();
+  sanitizer::take(made);
   auto top = reinterpret_cast<std::uintptr_t>(made) - size;
   top -= top % std::max<std::size_t>(alignment, 16);
   made->closure = reinterpret_cast<void*>(top);
@@ -682,6 +683,7 @@ LEAT_UNCHECKED void start(goroutine* made, void (*run)(void*)) noexcept {
   made->run = run;
   sanitizer::create(made->fiber, made->stack_low,
                     static_cast<std::size_t>(reinterpret_cast<std::byte*>(made) - made->stack_low));
+  sanitizer::give(made);
   if (worker* here = this_worker()) {
     bump(here->created);
   } else {
@@ -755,6 +757,7 @@ extern "C" LEAT_UNCHECKED void leat_goroutine_main() noexcept {
   finish_switch(*here);
   self->run(self->closure);
   if (self->locals) destroy_locals(*self);
+  sanitizer::give(self);  // its stack, to whoever uses it next
   switch_away(this_worker(), self, aftermath::retire, self);
   __builtin_unreachable();
 }

@@ -73,28 +73,45 @@ class lock_set {
       if (one->core) *end++ = one->core;
     }
     std::sort(place, end, std::less<>());
-    channels_ = {place, std::unique(place, end)};
+    channels_ = place;
+    count_ = static_cast<std::size_t>(std::unique(place, end) - place);
   }
+  lock_set(const lock_set&) = delete;
+  lock_set& operator=(const lock_set&) = delete;
 
   void lock() noexcept {
-    for (chan_core* one : channels_)
-      one->lock.lock();
+    for (std::size_t i = 0; i < count_; ++i)
+      channels_[i]->lock.lock();
   }
 
   void unlock() noexcept {
-    for (chan_core* one : channels_)
-      one->lock.unlock();
+    for (std::size_t i = 0; i < count_; ++i)
+      channels_[i]->lock.unlock();
   }
 
   // The action after parking. The owner may be woken through a channel that is free again while others are
   // still held; it then takes every channel's lock in turn before it returns, so this set outlives the last
   // release.
-  static void unlock_all(void* set) noexcept { static_cast<lock_set*>(set)->unlock(); }
+  LEAT_UNCHECKED static void unlock_all(void* set) noexcept {
+    static_cast<lock_set*>(set)->unlock_for_parked();
+  }
+
+  void leave_held() noexcept {
+    for (std::size_t i = 0; i < count_; ++i)
+      channels_[i]->lock.leave_held();
+  }
 
  private:
+  LEAT_UNCHECKED void unlock_for_parked() noexcept {
+    // `count_` is read once: after the last release the set may be gone.
+    for (std::size_t i = 0, count = count_; i < count; ++i)
+      channels_[i]->lock.unlock_for_parked();
+  }
+
   std::array<chan_core*, 16> few_;
   std::vector<chan_core*> many_;
-  std::span<chan_core*> channels_;
+  chan_core** channels_ = nullptr;
+  std::size_t count_ = 0;
 };
 
 // Tries one case without holding any lock before. No answer: somebody else was faster.
@@ -149,6 +166,7 @@ class parked_select {
     for (std::size_t i = 0; i < cases_.size(); ++i) {
       if (cases_[i]->core) enqueue(*cases_[i], static_cast<std::uint32_t>(i), self_, ticket_);
     }
+    locks_.leave_held();
     park_until_claimed();
     for (select_case* one : cases_) {
       if (one->core) dequeue(*one);

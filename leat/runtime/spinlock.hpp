@@ -7,6 +7,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include <leat/runtime/sanitizer.hpp>
+
 namespace leat::runtime {
 
 class spinlock {
@@ -21,6 +23,14 @@ class spinlock {
   }
 
   void unlock() noexcept { held_.store(0, std::memory_order_release); }
+
+  /// A goroutine that will park holding the lock says so first, and whoever runs after it releases the lock
+  /// for it. Two steps, so that ThreadSanitizer sees the release as the parked goroutine's, and not as one of
+  /// the stranger who happens to run next on the worker.
+  void leave_held() noexcept { sanitizer::give(this); }
+  LEAT_UNCHECKED void unlock_for_parked() noexcept {
+    __atomic_store_n(reinterpret_cast<std::uint32_t*>(&held_), 0U, __ATOMIC_RELEASE);
+  }
 
  private:
   // Spins a little, then lets the holder's thread run: it may have been descheduled by the kernel.

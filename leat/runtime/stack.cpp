@@ -20,7 +20,14 @@ namespace {
 // What stays of a recycled stack: enough for most goroutines, little enough to keep.
 constexpr std::size_t kept_bytes = std::size_t{16} << 10;
 constexpr std::size_t first_slab_bytes = std::size_t{64} << 20;
+#if defined(LEAT_ASAN)
+// The leak checker reads all of a slab: keep them small, and have guards that it can see in /proc/self/maps.
+constexpr std::size_t largest_slab_bytes = first_slab_bytes;
+constexpr bool try_guard_advice = false;
+#else
 constexpr std::size_t largest_slab_bytes = std::size_t{4} << 30;
+constexpr bool try_guard_advice = true;
+#endif
 
 // One large mapping. Slots are carved from its high end downwards, so that neighbours in time share page
 // tables.
@@ -181,7 +188,7 @@ class stack_pool {
   std::vector<goroutine*> mapped_;
   goroutine* free_ = nullptr;
   std::size_t next_slab_bytes_ = first_slab_bytes;
-  bool guard_advice_ = true;
+  bool guard_advice_ = try_guard_advice;
   bool guards_out_ = false;
 };
 

@@ -46,6 +46,7 @@ LEAT_UNCHECKED time_point timed_wait_fired(timer_node& node) noexcept {
   if (!wait.self->ticket->claim()) return time_point::max();
   goroutine* owner = wait.self->owner;
   node.heap.store(nullptr, std::memory_order_relaxed);
+  sanitizer::give(owner);
   // After the exchange the waiter may run, and its stack with this node may be gone.
   if (wait.progress.exchange(stage::expired, std::memory_order_acq_rel) == stage::stopped)
     make_runnable_last(owner);
@@ -65,7 +66,7 @@ LEAT_UNCHECKED void timed_wait_stopped(void* argument) noexcept {
 }
 
 LEAT_UNCHECKED void unlock_spinlock(void* lock) noexcept {
-  static_cast<spinlock*>(lock)->unlock();
+  static_cast<spinlock*>(lock)->unlock_for_parked();
 }
 
 LEAT_UNCHECKED void stop_running(goroutine* self, wait_reason reason, aftermath after, void* what,
@@ -87,6 +88,7 @@ LEAT_UNCHECKED void park(waiter& self, spinlock& lock, wait_reason reason) noexc
     lock.unlock();
     return block_thread(self);
   }
+  lock.leave_held();
   stop_running(self.owner, reason, aftermath::unlock, &lock);
 }
 
@@ -99,6 +101,7 @@ bool park_until(waiter& self, spinlock& lock, wait_reason reason, time_point dea
     lock.unlock();
     return block_thread_until(self, deadline);
   }
+  lock.leave_held();
   return deadline_wait(self, deadline).park(unlock_spinlock, &lock, reason);
 }
 
@@ -138,7 +141,10 @@ bool deadline_wait::park(void (*release)(void*), void* argument, wait_reason rea
 }
 
 LEAT_UNCHECKED void wake(waiter& entry) noexcept {
-  if (goroutine* owner = entry.owner) return make_runnable(owner);
+  if (goroutine* owner = entry.owner) {
+    sanitizer::give(owner);
+    return make_runnable(owner);
+  }
   // After the store the thread may go on, and the waiter with its futex word may be gone: the wake is then a
   // stray.
   std::atomic<std::uint32_t>& signal = entry.whole->signal;
