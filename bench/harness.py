@@ -16,7 +16,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 OUT = ROOT / "build" / "bench"
-PROGRAMS = ROOT / "build" / "release" / "bench"
+PROGRAMS = pathlib.Path(os.environ.get("LEAT_BENCH_PROGRAMS", ROOT / "build" / "release" / "bench"))
 PEERS = OUT / "peers"
 CORES = sorted(os.sched_getaffinity(0))
 

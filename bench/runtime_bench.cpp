@@ -10,7 +10,10 @@
 #include <stdexcept>
 #include <string>
 
-#include <leat/leat.hpp>
+#include <leat/chan.hpp>
+#include <leat/go.hpp>
+#include <leat/select.hpp>
+#include <leat/wait_group.hpp>
 
 namespace {
 
