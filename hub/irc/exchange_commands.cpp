@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include <hub/chat/text.hpp>
 #include <hub/irc/exchange.hpp>
 
 namespace hub::irc {
@@ -159,7 +160,10 @@ void exchange::change_room_modes(client& from, const request& asked, const chat:
   std::size_t next_parameter = 2;
   bool add = true;
   bool bans_shown = false;
-  for (const char letter : asked[1]) {
+  for (std::string_view letters = asked[1]; !letters.empty();) {
+    const std::string_view whole_letter = letters.substr(0, chat::first_code_point(letters).bytes);
+    letters.remove_prefix(whole_letter.size());
+    const char letter = whole_letter[0];
     if (letter == '+' || letter == '-') {
       add = letter == '+';
       continue;
@@ -167,7 +171,7 @@ void exchange::change_room_modes(client& from, const request& asked, const chat:
     const auto mode = chat::mode_of(letter);
     if (!mode) {
       // A mode string has at most some hundred letters, but one complaint is enough.
-      reply(from, numeric::err_unknownmode, {std::string_view(&letter, 1)}, "is unknown mode char to me");
+      reply(from, numeric::err_unknownmode, {whole_letter}, "is unknown mode char to me");
       return;
     }
     std::string_view parameter;

@@ -188,6 +188,7 @@ TEST_F(commands_test, a_mode_change_is_told_as_one_line) {
 TEST_F(commands_test, modes_are_refused_by_number) {
   EXPECT_EQ(says(bob, "MODE #mill +m"), ":leat 482 bob #mill :You're not channel operator\r\n");
   EXPECT_EQ(says(alice, "MODE #mill +X"), ":leat 472 alice X :is unknown mode char to me\r\n");
+  EXPECT_EQ(says(alice, "MODE #mill +\u00e9"), ":leat 472 alice \u00e9 :is unknown mode char to me\r\n");
   EXPECT_EQ(says(alice, "MODE #mill +o"), ":leat 461 alice MODE :Mode o needs a parameter\r\n");
   EXPECT_TRUE(says(alice, "MODE #mill +l 0").starts_with(":leat 696 alice #mill l 0 :"));
   EXPECT_TRUE(says(alice, "MODE #mill +l -1").starts_with(":leat 696 alice #mill l -1 :"));
