@@ -11,18 +11,17 @@ endfunction()
 
 function(build_consumer source)
   must(${CMAKE_COMMAND} -S ${source} -B ${WORK}/build -G ${GENERATOR} -DCMAKE_CXX_COMPILER=${CXX}
-       -DCMAKE_BUILD_TYPE=Debug ${ARGN})
-  must(${CMAKE_COMMAND} --build ${WORK}/build)
+       ${ARGN})
+  must(${CMAKE_COMMAND} --build ${WORK}/build --target consumer)
 endfunction()
 
-# Installs the library and moves the tree, for nothing in it may depend on where it was built or first put.
+# Installs the library afresh and moves the tree, for nothing in it may depend on where it was built or first put.
 function(install_library)
+  file(REMOVE_RECURSE ${WORK})
   must(${CMAKE_COMMAND} --install ${BUILD} --component library --prefix ${WORK}/first)
   file(RENAME ${WORK}/first ${WORK}/prefix)
 endfunction()
 
-file(REMOVE_RECURSE ${WORK})
-file(MAKE_DIRECTORY ${WORK})
 set(consumer ${CMAKE_CURRENT_LIST_DIR}/consumer)
 
 if(WAY STREQUAL "find_package")
@@ -36,6 +35,7 @@ elseif(WAY STREQUAL "pkg_config")
   file(MAKE_DIRECTORY ${WORK}/build)
   must(${CXX} ${consumer}/main.cpp -o ${WORK}/build/consumer ${flags})
 elseif(WAY STREQUAL "fetch_content")
+  # Compiles the whole library once more: what an earlier run compiled is kept.
   build_consumer(${CMAKE_CURRENT_LIST_DIR}/embedder -DFETCHCONTENT_SOURCE_DIR_LEAT=${SOURCE})
 endif()
 
