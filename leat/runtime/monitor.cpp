@@ -40,7 +40,7 @@ bool scheduler::all_asleep() const noexcept {
   return true;
 }
 
-LEAT_UNCHECKED void scheduler::nudge_monitor() noexcept {
+void scheduler::nudge_monitor() noexcept {
   if (monitor_asleep.load(std::memory_order_seq_cst) == 0) return;
   if (monitor_asleep.exchange(0, std::memory_order_seq_cst) != 0) futex_wake(monitor_asleep);
 }
@@ -99,7 +99,7 @@ void scheduler::monitor() noexcept {
 }
 
 // Called by a worker that is about to sleep and already counts as idle.
-LEAT_UNCHECKED bool scheduler::is_deadlocked() noexcept {
+bool scheduler::is_deadlocked() noexcept {
   {
     const std::lock_guard guard(lock);
     if (idle_count.load(std::memory_order_relaxed) != workers.size() || global_head) return false;

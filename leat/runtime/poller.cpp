@@ -10,6 +10,7 @@
 
 #include <leat/runtime/descriptor.hpp>
 #include <leat/runtime/poller.hpp>
+#include <leat/runtime/sanitizer.hpp>
 
 namespace leat::runtime {
 namespace {
@@ -54,6 +55,7 @@ int poller::add(int fd, descriptor& entry) noexcept {
 }
 
 void poller::interrupt() noexcept {
+  const sanitizer::hidden_work hidden;
   if (interrupted_.exchange(true, std::memory_order_acq_rel)) return;
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(event_fd_, &one, sizeof one);  // fails only when already full

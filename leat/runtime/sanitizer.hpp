@@ -2,8 +2,9 @@
 //
 // ThreadSanitizer switches fibers without an implied synchronisation (no_sync): only what a program really
 // orders, by channels, mutexes or wakes, counts as ordered, so that races between goroutines of one thread
-// are found too. The price is that the scheduler's own, thread-private state looks shared; its functions are
-// not instrumented.
+// are found too. The price is that the scheduler's own state, private to a worker's thread, looks shared
+// between the fibers that run there; so what the scheduler does is hidden (hidden_work), and what orders
+// goroutines is said explicitly (give, take).
 #pragma once
 
 #include <cstddef>
@@ -31,6 +32,14 @@
 #endif
 #if defined(LEAT_TSAN)
 #include <sanitizer/tsan_interface.h>
+extern "C" {
+void AnnotateIgnoreReadsBegin(const char* file, int line);
+void AnnotateIgnoreReadsEnd(const char* file, int line);
+void AnnotateIgnoreWritesBegin(const char* file, int line);
+void AnnotateIgnoreWritesEnd(const char* file, int line);
+void AnnotateIgnoreSyncBegin(const char* file, int line);
+void AnnotateIgnoreSyncEnd(const char* file, int line);
+}
 #endif
 
 #if defined(LEAT_TSAN)
@@ -103,5 +112,31 @@ LEAT_UNCHECKED inline void take([[maybe_unused]] void* object) {
   __tsan_acquire(object);
 #endif
 }
+
+/// Between these, ThreadSanitizer looks away from the calling fiber: neither its accesses nor its atomics
+/// count.
+LEAT_UNCHECKED inline void hide() {
+#if defined(LEAT_TSAN)
+  AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
+  AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
+  AnnotateIgnoreSyncBegin(__FILE__, __LINE__);
+#endif
+}
+LEAT_UNCHECKED inline void show() {
+#if defined(LEAT_TSAN)
+  AnnotateIgnoreSyncEnd(__FILE__, __LINE__);
+  AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
+  AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+#endif
+}
+
+/// hide() until the end of the scope, which must be left by the fiber that entered it.
+class hidden_work {
+ public:
+  LEAT_UNCHECKED hidden_work() { hide(); }
+  LEAT_UNCHECKED ~hidden_work() { show(); }
+  hidden_work(const hidden_work&) = delete;
+  hidden_work& operator=(const hidden_work&) = delete;
+};
 
 }  // namespace leat::runtime::sanitizer

@@ -34,15 +34,15 @@ std::atomic<scheduler*> active{nullptr};
 std::atomic<std::uint64_t> generations{0};
 std::mutex lifetime;  // held by threads that are no workers while they use `active`, and to change it
 
-LEAT_UNCHECKED void load_exceptions(worker& here, const goroutine& next) noexcept {
+void load_exceptions(worker& here, const goroutine& next) noexcept {
   std::memcpy(here.exceptions, &next.exceptions, sizeof(exception_globals));
 }
 
-LEAT_UNCHECKED void save_exceptions(const worker& here, goroutine& self) noexcept {
+void save_exceptions(const worker& here, goroutine& self) noexcept {
   std::memcpy(&self.exceptions, here.exceptions, sizeof(exception_globals));
 }
 
-LEAT_UNCHECKED void retire(worker& here, goroutine* ended) noexcept {
+void retire(worker& here, goroutine* ended) noexcept {
   sanitizer::destroy(ended->fiber);
   ended->state.store(goroutine_state::free, std::memory_order_release);
   bump(here.ended);
@@ -63,7 +63,7 @@ LEAT_UNCHECKED void retire(worker& here, goroutine* ended) noexcept {
   give_stacks(surplus);
 }
 
-LEAT_UNCHECKED void push_last(worker& here, goroutine* entry) noexcept {
+void push_last(worker& here, goroutine* entry) noexcept {
   if (!here.queue.push(entry)) {
     here.owner.push_global(entry, entry, 1);
     return;
@@ -74,7 +74,7 @@ LEAT_UNCHECKED void push_last(worker& here, goroutine* entry) noexcept {
 }
 
 // Does what the goroutine that has just stopped on this worker left to be done.
-LEAT_UNCHECKED void finish_switch(worker& here) noexcept {
+void finish_switch(worker& here) noexcept {
   const aftermath what = here.after;
   here.after = aftermath::nothing;
   switch (what) {
@@ -95,7 +95,7 @@ LEAT_UNCHECKED void finish_switch(worker& here) noexcept {
   }
 }
 
-LEAT_UNCHECKED goroutine* take_inbox(worker& here) noexcept {
+goroutine* take_inbox(worker& here) noexcept {
   if (!here.inbox_head.load(std::memory_order_acquire)) return nullptr;
   here.inbox_lock.lock();
   goroutine* first = here.inbox_head.load(std::memory_order_relaxed);
@@ -104,7 +104,7 @@ LEAT_UNCHECKED goroutine* take_inbox(worker& here) noexcept {
   return first;
 }
 
-LEAT_UNCHECKED goroutine* take_run_next(worker& here) noexcept {
+goroutine* take_run_next(worker& here) noexcept {
   goroutine* next = here.run_next.load(std::memory_order_relaxed);
   if (!next) return nullptr;
   if (here.owner.workers.size() == 1) {
@@ -116,7 +116,7 @@ LEAT_UNCHECKED goroutine* take_run_next(worker& here) noexcept {
 }
 
 // What runs next without a look beyond this worker; null sends the worker through its loop.
-LEAT_UNCHECKED goroutine* pick_local(worker& here) noexcept {
+goroutine* pick_local(worker& here) noexcept {
   const std::uint32_t tick = here.tick.load(std::memory_order_relaxed) + 1;
   here.tick.store(tick, std::memory_order_relaxed);
   if (tick % loop_period == 0 || here.owner.stopping.load(std::memory_order_relaxed)) return nullptr;
@@ -159,6 +159,7 @@ bool timer_start_outside(timer_node& node, time_point when) noexcept {
 }
 
 poller* poller_of_caller() noexcept {
+  const sanitizer::hidden_work hidden;
   if (worker* here = this_worker()) return &here->poll;
   const std::lock_guard guard(lifetime);
   scheduler* all = active_scheduler();
@@ -166,6 +167,7 @@ poller* poller_of_caller() noexcept {
 }
 
 std::uint64_t current_generation() noexcept {
+  const sanitizer::hidden_work hidden;
   if (const worker* here = this_worker()) return here->owner.generation;
   const std::lock_guard guard(lifetime);
   const scheduler* all = active_scheduler();
@@ -173,6 +175,7 @@ std::uint64_t current_generation() noexcept {
 }
 
 void count_network_wait(std::int64_t change) noexcept {
+  const sanitizer::hidden_work hidden;
   if (worker* here = this_worker()) bump(here->network_waits, change);
 }
 
@@ -183,7 +186,8 @@ void wake_in_order(waiter& entry) noexcept {
   make_runnable_last(owner);
 }
 
-LEAT_UNCHECKED void make_runnable(goroutine* entry) noexcept {
+void make_runnable(goroutine* entry) noexcept {
+  const sanitizer::hidden_work hidden;
   worker* here = this_worker();
   if (!here || entry->pinned_to) return make_runnable_last(entry);
   entry->state.store(goroutine_state::runnable, std::memory_order_relaxed);
@@ -200,7 +204,8 @@ LEAT_UNCHECKED void make_runnable(goroutine* entry) noexcept {
   if (displaced) push_last(*here, displaced);
 }
 
-LEAT_UNCHECKED void make_runnable_last(goroutine* entry) noexcept {
+void make_runnable_last(goroutine* entry) noexcept {
+  const sanitizer::hidden_work hidden;
   if (worker* here = this_worker()) {
     entry->state.store(goroutine_state::runnable, std::memory_order_relaxed);
     if (entry->pinned_to) return here->owner.push_pinned(entry);
@@ -216,8 +221,10 @@ LEAT_UNCHECKED void make_runnable_last(goroutine* entry) noexcept {
   all->wake_one();
 }
 
+// Not instrumented, as everything that switches: ThreadSanitizer keeps a stack of calls for each fiber.
 LEAT_UNCHECKED void switch_away(worker* here, goroutine* self, aftermath after, void* what,
                                 void (*release)(void*)) noexcept {
+  sanitizer::hide();
   here->after = after;
   here->after_what = what;
   here->after_release = release;
@@ -227,16 +234,19 @@ LEAT_UNCHECKED void switch_away(worker* here, goroutine* self, aftermath after, 
   if (next) {
     next->state.store(goroutine_state::running, std::memory_order_relaxed);
     load_exceptions(*here, *next);
+    if (after == aftermath::retire) sanitizer::show();
     sanitizer::before_switch(self->fiber, next->fiber, after == aftermath::retire);
     switch_context(&self->saved, &next->saved);
   } else {
     *here->exceptions = {};
+    if (after == aftermath::retire) sanitizer::show();
     sanitizer::before_switch(self->fiber, here->loop_fiber, after == aftermath::retire);
     switch_context(&self->saved, &here->loop);
   }
   sanitizer::after_switch(self->fiber);
-  sanitizer::take(self);
   finish_switch(*this_worker());  // not `here`: the goroutine may have moved
+  sanitizer::show();
+  sanitizer::take(self);
 }
 
 // The loop that a worker passes through when its own queue has nothing, or when it is time to look around.
@@ -245,6 +255,7 @@ struct worker_loop {
   worker& here;
 
   LEAT_UNCHECKED void run() noexcept {
+    sanitizer::hide();
     while (goroutine* next = find()) {
       here.running = next;
       next->state.store(goroutine_state::running, std::memory_order_relaxed);
@@ -255,13 +266,14 @@ struct worker_loop {
       finish_switch(here);
     }
     stop_searching();
+    sanitizer::show();
     give_stacks(here.free_stacks);
     here.free_stacks = nullptr;
     here.free_count = 0;
   }
 
  private:
-  LEAT_UNCHECKED goroutine* find() noexcept {
+  goroutine* find() noexcept {
     for (;;) {
       if (all.stopping.load(std::memory_order_acquire)) return nullptr;
       here.tick.store(here.tick.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -275,7 +287,7 @@ struct worker_loop {
     }
   }
 
-  LEAT_UNCHECKED goroutine* look_here() noexcept {
+  goroutine* look_here() noexcept {
     if (here.timers.earliest() != time_point::max()) here.timers.fire_due(clock::now());
     if (here.poll.used()) here.poll.poll();
     if (goroutine* next = take_global()) return next;
@@ -285,7 +297,7 @@ struct worker_loop {
   }
 
   // A share of the global queue: one to run, the rest into the own queue.
-  LEAT_UNCHECKED goroutine* take_global() noexcept {
+  goroutine* take_global() noexcept {
     if (all.global_count.load(std::memory_order_relaxed) == 0) return nullptr;
     const std::lock_guard guard(all.lock);
     const std::size_t present = all.global_count.load(std::memory_order_relaxed);
@@ -306,7 +318,7 @@ struct worker_loop {
     return first;
   }
 
-  LEAT_UNCHECKED goroutine* look_elsewhere() noexcept {
+  goroutine* look_elsewhere() noexcept {
     if (goroutine* next = steal_queued()) return next;
     if (!here.searching) return nullptr;
     if (all.rescue.exchange(false, std::memory_order_acq_rel)) {
@@ -315,11 +327,11 @@ struct worker_loop {
     return search_for_a_while();
   }
 
-  LEAT_UNCHECKED worker& victim(std::size_t first, std::size_t turn) noexcept {
+  worker& victim(std::size_t first, std::size_t turn) noexcept {
     return *all.workers[(first + turn) % all.workers.size()];
   }
 
-  LEAT_UNCHECKED goroutine* steal_queued() noexcept {
+  goroutine* steal_queued() noexcept {
     const std::size_t first = next_random(here);
     for (std::size_t turn = 0; turn < all.workers.size(); ++turn) {
       worker& other = victim(first, turn);
@@ -329,14 +341,14 @@ struct worker_loop {
     return nullptr;
   }
 
-  LEAT_UNCHECKED static goroutine* steal_run_next(worker& other) noexcept {
+  static goroutine* steal_run_next(worker& other) noexcept {
     goroutine* next = other.run_next.load(std::memory_order_acquire);
     if (next && other.run_next.compare_exchange_strong(next, nullptr, std::memory_order_acq_rel)) return next;
     return nullptr;
   }
 
   // Does for workers that are stuck behind one goroutine what they cannot do themselves.
-  LEAT_UNCHECKED goroutine* relieve_others() noexcept {
+  goroutine* relieve_others() noexcept {
     const time_point now = clock::now();
     for (const auto& other : all.workers) {
       if (other.get() == &here || other->asleep.load(std::memory_order_relaxed)) continue;
@@ -347,7 +359,7 @@ struct worker_loop {
   }
 
   // A run_next is stolen only when its worker has not switched for a while.
-  LEAT_UNCHECKED goroutine* search_for_a_while() noexcept {
+  goroutine* search_for_a_while() noexcept {
     struct sighting {
       goroutine* entry = nullptr;
       std::uint32_t tick = 0;
@@ -379,20 +391,20 @@ struct worker_loop {
     return nullptr;
   }
 
-  LEAT_UNCHECKED void stop_searching() noexcept {
+  void stop_searching() noexcept {
     if (!here.searching) return;
     here.searching = false;
     all.searching.fetch_sub(1, std::memory_order_acq_rel);
   }
 
-  LEAT_UNCHECKED void found_work() noexcept {
+  void found_work() noexcept {
     if (!here.searching) return;
     stop_searching();
     all.eager.store(true, std::memory_order_relaxed);
     if (here.queue.size() > 0 && all.idle_count.load(std::memory_order_relaxed) > 0) all.wake_one();
   }
 
-  LEAT_UNCHECKED bool work_is_visible() const noexcept {
+  bool work_is_visible() const noexcept {
     if (all.stopping.load(std::memory_order_seq_cst) ||
         all.global_count.load(std::memory_order_seq_cst) != 0 ||
         here.inbox_head.load(std::memory_order_seq_cst)) {
@@ -404,7 +416,7 @@ struct worker_loop {
     return false;
   }
 
-  LEAT_UNCHECKED void become_idle() noexcept {
+  void become_idle() noexcept {
     const std::lock_guard guard(all.lock);
     here.idle = true;
     here.next_idle = all.idle_list;
@@ -414,7 +426,7 @@ struct worker_loop {
   }
 
   // Afterwards `searching` says whether somebody woke this worker to look for work.
-  LEAT_UNCHECKED void become_awake() noexcept {
+  void become_awake() noexcept {
     {
       const std::lock_guard guard(all.lock);
       here.asleep.store(false, std::memory_order_seq_cst);
@@ -432,7 +444,7 @@ struct worker_loop {
     all.nudge_monitor();
   }
 
-  LEAT_UNCHECKED void sleep() noexcept {
+  void sleep() noexcept {
     if (here.searching) {
       stop_searching();
       all.eager.store(false, std::memory_order_relaxed);
@@ -447,7 +459,7 @@ struct worker_loop {
   }
 
   // Idle is the time to give deep stacks' pages back.
-  LEAT_UNCHECKED void trim_free_stacks() noexcept {
+  void trim_free_stacks() noexcept {
     if (!here.untrimmed) return;
     here.untrimmed = false;
     int most = 64;
@@ -455,7 +467,7 @@ struct worker_loop {
       trim_stack(one);
   }
 
-  LEAT_UNCHECKED static std::uint64_t next_random(worker& of) noexcept {
+  static std::uint64_t next_random(worker& of) noexcept {
     of.random ^= of.random << 13;
     of.random ^= of.random >> 7;
     of.random ^= of.random << 17;
@@ -562,13 +574,13 @@ bool scheduler::join() noexcept {
 }
 
 void scheduler::stop() noexcept {
+  const sanitizer::hidden_work hidden;
   stopping.store(true, std::memory_order_seq_cst);
   for (const auto& one : workers)
     one->poll.interrupt();
 }
 
-LEAT_UNCHECKED void scheduler::push_global(goroutine* list_head, goroutine* list_tail,
-                                           std::size_t count) noexcept {
+void scheduler::push_global(goroutine* list_head, goroutine* list_tail, std::size_t count) noexcept {
   const std::lock_guard guard(lock);
   list_tail->next = nullptr;
   if (global_tail) {
@@ -580,7 +592,7 @@ LEAT_UNCHECKED void scheduler::push_global(goroutine* list_head, goroutine* list
   global_count.fetch_add(count, std::memory_order_seq_cst);
 }
 
-LEAT_UNCHECKED void scheduler::push_pinned(goroutine* entry) noexcept {
+void scheduler::push_pinned(goroutine* entry) noexcept {
   worker& home = *entry->pinned_to;
   entry->next = nullptr;
   home.inbox_lock.lock();
@@ -594,7 +606,7 @@ LEAT_UNCHECKED void scheduler::push_pinned(goroutine* entry) noexcept {
   if (this_worker() != &home && home.asleep.load(std::memory_order_seq_cst)) home.poll.interrupt();
 }
 
-LEAT_UNCHECKED void scheduler::wake_one() noexcept {
+void scheduler::wake_one() noexcept {
   std::uint32_t none = 0;
   if (searching.load(std::memory_order_relaxed) != 0 ||
       !searching.compare_exchange_strong(none, 1, std::memory_order_acq_rel)) {
@@ -643,8 +655,9 @@ std::uint64_t take_id(worker* here, scheduler& all) noexcept {
 
 }  // namespace
 
-LEAT_UNCHECKED goroutine* prepare(std::size_t size, std::size_t alignment, std::size_t stack_bytes,
-                                  std::source_location where) {
+goroutine* prepare(std::size_t size, std::size_t alignment, std::size_t stack_bytes,
+                   std::source_location where) {
+  const sanitizer::hidden_work hidden;
   worker* here = this_worker();
   std::unique_lock<std::mutex> alive(lifetime, std::defer_lock);
   if (!here) alive.lock();
@@ -655,7 +668,6 @@ LEAT_UNCHECKED goroutine* prepare(std::size_t size, std::size_t alignment, std::
                     : here ? take_free(*here)
                            : take_stack();
   if (!made) throw std::bad_alloc();
-  sanitizer::take(made);
   auto top = reinterpret_cast<std::uintptr_t>(made) - size;
   top -= top % std::max<std::size_t>(alignment, 16);
   made->closure = reinterpret_cast<void*>(top);
@@ -670,20 +682,23 @@ LEAT_UNCHECKED goroutine* prepare(std::size_t size, std::size_t alignment, std::
 }
 
 void* closure_of(goroutine* made) noexcept {
+  sanitizer::take(made);  // the stack, from the goroutine that used it before
   return made->closure;
 }
 
-LEAT_UNCHECKED void discard(goroutine* made) noexcept {
+void discard(goroutine* made) noexcept {
+  const sanitizer::hidden_work hidden;
   if (!made->pooled) return unmap_stack(made);
   made->next = nullptr;
   give_stacks(made);
 }
 
-LEAT_UNCHECKED void start(goroutine* made, void (*run)(void*)) noexcept {
+void start(goroutine* made, void (*run)(void*)) noexcept {
+  sanitizer::give(made);
+  const sanitizer::hidden_work hidden;
   made->run = run;
   sanitizer::create(made->fiber, made->stack_low,
                     static_cast<std::size_t>(reinterpret_cast<std::byte*>(made) - made->stack_low));
-  sanitizer::give(made);
   if (worker* here = this_worker()) {
     bump(here->created);
   } else {
@@ -713,12 +728,13 @@ void run_main(const run_options& options, void (*body)(void*), void* argument, s
     void* argument;
     void operator()() && {
       body(argument);
+      sanitizer::give(all);  // to whoever called run()
       all->stop();
     }
   };
   try {
     main_goroutine = prepare(sizeof(call), alignof(call), 0, where);
-    ::new (main_goroutine->closure) call{all.get(), body, argument};
+    ::new (closure_of(main_goroutine)) call{all.get(), body, argument};
     main_goroutine->run = [](void* place) { std::move (*static_cast<call*>(place))(); };
     sanitizer::create(
         main_goroutine->fiber, main_goroutine->stack_low,
@@ -732,6 +748,7 @@ void run_main(const run_options& options, void (*body)(void*), void* argument, s
     active.store(nullptr, std::memory_order_release);
     throw;
   }
+  sanitizer::take(all.get());
   const bool all_left = all->join();
   {
     const std::lock_guard guard(lifetime);
@@ -750,11 +767,13 @@ extern "C" LEAT_UNCHECKED void leat_goroutine_main() noexcept;
 // there.
 extern "C" LEAT_UNCHECKED void leat_goroutine_main() noexcept {
   using namespace leat::runtime;
+  sanitizer::hide();
   worker* here = this_worker();
   goroutine* self = here->running;
   sanitizer::after_switch(self->fiber);
-  sanitizer::take(self);
   finish_switch(*here);
+  sanitizer::show();
+  sanitizer::take(self);
   self->run(self->closure);
   if (self->locals) destroy_locals(*self);
   sanitizer::give(self);  // its stack, to whoever uses it next
@@ -766,7 +785,7 @@ namespace leat {
 
 using runtime::this_worker;
 
-LEAT_UNCHECKED void yield() noexcept {
+void yield() noexcept {
   runtime::worker* here = this_worker();
   if (!here) return std::this_thread::yield();
   runtime::switch_away(here, here->running, runtime::aftermath::enqueue, here->running);
@@ -794,14 +813,14 @@ unsigned worker_count() noexcept {
   return all ? static_cast<unsigned>(all->workers.size()) : 0;
 }
 
-LEAT_UNCHECKED pinned::pinned() noexcept : outermost_(false) {
+pinned::pinned() noexcept : outermost_(false) {
   runtime::worker* here = this_worker();
   if (!here || here->running->pinned_to) return;
   here->running->pinned_to = here;
   outermost_ = true;
 }
 
-LEAT_UNCHECKED pinned::~pinned() {
+pinned::~pinned() {
   if (outermost_) this_worker()->running->pinned_to = nullptr;
 }
 

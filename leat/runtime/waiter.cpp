@@ -41,7 +41,7 @@ struct timed_wait : timer_node {
   void* argument = nullptr;
 };
 
-LEAT_UNCHECKED time_point timed_wait_fired(timer_node& node) noexcept {
+time_point timed_wait_fired(timer_node& node) noexcept {
   auto& wait = static_cast<timed_wait&>(node);
   if (!wait.self->ticket->claim()) return time_point::max();
   goroutine* owner = wait.self->owner;
@@ -55,7 +55,7 @@ LEAT_UNCHECKED time_point timed_wait_fired(timer_node& node) noexcept {
 
 // Runs once the waiter has stopped. The stage moves on before the locks are released: as long as they are
 // held, only the timer can end the wait.
-LEAT_UNCHECKED void timed_wait_stopped(void* argument) noexcept {
+void timed_wait_stopped(void* argument) noexcept {
   auto& wait = *static_cast<timed_wait*>(argument);
   goroutine* owner = wait.self->owner;
   void (*release)(void*) = wait.release;
@@ -65,12 +65,12 @@ LEAT_UNCHECKED void timed_wait_stopped(void* argument) noexcept {
   if (expired) make_runnable_last(owner);
 }
 
-LEAT_UNCHECKED void unlock_spinlock(void* lock) noexcept {
+void unlock_spinlock(void* lock) noexcept {
   static_cast<spinlock*>(lock)->unlock_for_parked();
 }
 
-LEAT_UNCHECKED void stop_running(goroutine* self, wait_reason reason, aftermath after, void* what,
-                                 void (*release)(void*) = nullptr) noexcept {
+void stop_running(goroutine* self, wait_reason reason, aftermath after, void* what,
+                  void (*release)(void*) = nullptr) noexcept {
   self->reason = reason;
   self->state.store(goroutine_state::parked, std::memory_order_relaxed);
   switch_away(this_worker(), self, after, what, release);
@@ -78,12 +78,13 @@ LEAT_UNCHECKED void stop_running(goroutine* self, wait_reason reason, aftermath 
 
 }  // namespace
 
-LEAT_UNCHECKED goroutine* current() noexcept {
+goroutine* current() noexcept {
+  const sanitizer::hidden_work hidden;
   const worker* here = this_worker();
   return here ? here->running : nullptr;
 }
 
-LEAT_UNCHECKED void park(waiter& self, spinlock& lock, wait_reason reason) noexcept {
+void park(waiter& self, spinlock& lock, wait_reason reason) noexcept {
   if (!self.owner) {
     lock.unlock();
     return block_thread(self);
@@ -105,8 +106,7 @@ bool park_until(waiter& self, spinlock& lock, wait_reason reason, time_point dea
   return deadline_wait(self, deadline).park(unlock_spinlock, &lock, reason);
 }
 
-LEAT_UNCHECKED void park_releasing(waiter& self, void (*release)(void*), void* argument,
-                                   wait_reason reason) noexcept {
+void park_releasing(waiter& self, void (*release)(void*), void* argument, wait_reason reason) noexcept {
   if (!self.owner) {
     release(argument);
     return block_thread(self);
@@ -140,7 +140,7 @@ bool deadline_wait::park(void (*release)(void*), void* argument, wait_reason rea
   return self_.ticket->winner != nullptr;
 }
 
-LEAT_UNCHECKED void wake(waiter& entry) noexcept {
+void wake(waiter& entry) noexcept {
   if (goroutine* owner = entry.owner) {
     sanitizer::give(owner);
     return make_runnable(owner);
