@@ -15,6 +15,7 @@
 #include <tuple>
 #include <utility>
 
+#include <hub/chat/text.hpp>
 #include <hub/store/schema.hpp>
 #include <hub/store/sqlite.hpp>
 #include <hub/store/sqlite_store.hpp>
@@ -185,7 +186,7 @@ result<void> sqlite_store::write(const batch& group) {
   auto change = sqlite::transaction::begin(writer_, doing);
   if (!change) return std::unexpected(change.error());
   for (const auto& name : group.removed_rooms) {
-    if (auto done = remove(fold(name), doing); !done) return done;
+    if (auto done = remove(chat::fold(name), doing); !done) return done;
   }
   for (const auto& room : group.rooms) {
     if (auto done = insert(room, doing); !done) return done;
@@ -221,7 +222,7 @@ result<void> sqlite_store::insert(const chat::message& message, std::string_view
 }
 
 result<void> sqlite_store::insert(const chat::room_record& room, std::string_view doing) {
-  const std::string folded = fold(room.name);
+  const std::string folded = chat::fold(room.name);
   if (auto done = remove(folded, doing); !done) return done;
   {
     statement& row = writes_.insert_room;
@@ -262,7 +263,7 @@ result<void> sqlite_store::remove(std::string_view folded_name, std::string_view
 }
 
 result<std::vector<chat::message>> sqlite_store::latest(std::string_view room, std::size_t limit) {
-  return latest_of(fold(room), limit);
+  return latest_of(chat::fold(room), limit);
 }
 
 result<std::vector<chat::message>> sqlite_store::latest_private(std::string_view nick, std::string_view other,
@@ -312,7 +313,7 @@ result<std::vector<chat::room_record>> sqlite_store::load_rooms() {
 }
 
 result<void> sqlite_store::load_bans(chat::room_record& room) {
-  const std::string folded = fold(room.name);
+  const std::string folded = chat::fold(room.name);
   statement& query = reads_.bans;
   const reset_at_end done(query);
   query.bind(1, folded);

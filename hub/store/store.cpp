@@ -1,6 +1,7 @@
-#include <algorithm>
 #include <array>
+#include <utility>
 
+#include <hub/chat/text.hpp>
 #include <hub/store/store.hpp>
 
 namespace hub::store {
@@ -18,23 +19,15 @@ result<void> store::remove_room(std::string_view name) {
   return write({.messages = {}, .rooms = {}, .removed_rooms = names});
 }
 
-std::string fold(std::string_view name) {
-  std::string folded(name);
-  std::ranges::transform(folded, folded.begin(), [](char letter) {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-  });
-  return folded;
-}
-
 std::string conversation_of(const chat::message& message) {
-  if (message.target.starts_with('#')) return fold(message.target);
+  if (message.target.starts_with('#')) return chat::fold(message.target);
   const std::string_view source = message.source;
   return conversation_of(source.substr(0, source.find('!')), message.target);
 }
 
 std::string conversation_of(std::string_view nick, std::string_view other) {
-  std::string first = fold(nick);
-  std::string second = fold(other);
+  std::string first = chat::fold(nick);
+  std::string second = chat::fold(other);
   if (second < first) std::swap(first, second);
   // A space can be in neither nick, and no room starts with one: the key is unambiguous.
   return first + ' ' + second;

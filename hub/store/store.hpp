@@ -86,9 +86,6 @@ class store {
   result<void> remove_room(std::string_view name);
 };
 
-// A name as conversations are compared: A-Z become a-z.
-std::string fold(std::string_view name);
-
 // The key under which a message is found again: the folded room name, or both folded nicks in order.
 std::string conversation_of(const chat::message& message);
 std::string conversation_of(std::string_view nick, std::string_view other);

@@ -1,0 +1,45 @@
+// What a file store and its uploads share. Inside hub/files only.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include <hub/files/area.hpp>
+#include <hub/files/digest_cache.hpp>
+#include <hub/files/file_store.hpp>
+
+namespace hub::files {
+
+struct store_state {
+  store_state(unique_fd data, unique_fd uploads, const limits& given)
+      : root(std::move(data)),
+        bounds(given),
+        space(given.total_bytes),
+        waiting(std::move(uploads), bounds, space) {}
+
+  const unique_fd root;  // the data folder
+  const limits bounds;
+  quota space;
+  partials waiting;
+  digest_cache digests;
+
+  // Held while a name gets another content or none: conditions are decided and acted on as one step, and
+  // folders do not vanish while something moves into them. Never held while a file's content is flushed.
+  std::mutex naming;
+  std::atomic<std::uint64_t> files{0};  // changed under `naming`
+};
+
+// "file NAME", or "file NAME in #room": for messages. Names are harmless by construction.
+std::string describe(const area& where, const file_name& name);
+
+// Opens the regular file and fills `status`, or says that there is none.
+result<unique_fd> open_file(const store_state& store, const area& where, const file_name& name,
+                            struct stat& status);
+
+// The content that the name has now, for a condition to decide; nothing when there is no file.
+result<std::optional<digest>> present_content(store_state& store, const area& where, const file_name& name);
+
+}  // namespace hub::files

@@ -1,0 +1,152 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include <hub/files/beneath.hpp>
+#include <hub/files/store_state.hpp>
+
+namespace hub::files {
+namespace {
+
+// An upload of unknown size takes space in such steps, so that not every write counts.
+constexpr std::uint64_t reserve_step_bytes = std::uint64_t{1} << 20;
+
+constexpr const char* writing = "cannot write the upload";
+constexpr const char* flushing = "cannot flush the upload to the disk";
+
+}  // namespace
+
+upload::upload(store_state& store, area where, file_name name, std::optional<std::uint64_t> size,
+               temporary file)
+    : store_(&store),
+      where_(std::move(where)),
+      name_(std::move(name)),
+      size_(size),
+      file_(std::move(file)),
+      space_(store.space) {}
+
+upload::upload(upload&& other) noexcept
+    : store_(std::exchange(other.store_, nullptr)),
+      where_(std::move(other.where_)),
+      name_(std::move(other.name_)),
+      size_(other.size_),
+      file_(std::move(other.file_)),
+      space_(std::move(other.space_)),
+      hash_(std::move(other.hash_)),
+      received_(other.received_) {}
+
+upload::~upload() {
+  if (store_ != nullptr) store_->waiting.remove_temporary(file_);
+}
+
+result<void> upload::write(std::span<const std::byte> bytes) {
+  const auto after = received_ + bytes.size();
+  if (size_ && after > *size_) {
+    return std::unexpected(file_error{
+        failure::mismatch, fmt::format("more bytes came than the {} that were announced", *size_)});
+  }
+  if (after > store_->bounds.file_bytes) {
+    return std::unexpected(
+        file_error{failure::too_large, fmt::format("{} is too large: {} bytes is the most",
+                                                   describe(where_, name_), store_->bounds.file_bytes)});
+  }
+  // The whole announced size was taken at the start. Otherwise in steps, and at the quota's end to the byte.
+  const auto step = (after + reserve_step_bytes - 1) / reserve_step_bytes * reserve_step_bytes;
+  if (!size_ && !space_.grow_to(step) && !space_.grow_to(after)) {
+    return std::unexpected(file_error{
+        failure::over_quota, fmt::format("the store is full: {} bytes is the most for all files together",
+                                         store_->bounds.total_bytes)});
+  }
+  return write_out(bytes);
+}
+
+result<void> upload::write_out(std::span<const std::byte> bytes) {
+  hash_.update(bytes);
+  while (!bytes.empty()) {
+    const auto written = ::write(file_.fd.get(), bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return std::unexpected(from_errno(writing, errno));
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    received_ += static_cast<std::uint64_t>(written);
+  }
+  return {};
+}
+
+result<void> upload::check_whole(const publish_terms& terms, const digest& content) const {
+  if (size_ && received_ != *size_) {
+    return std::unexpected(file_error{
+        failure::mismatch, fmt::format("only {} of the announced {} bytes came", received_, *size_)});
+  }
+  if (terms.announced && *terms.announced != content) {
+    return std::unexpected(file_error{
+        failure::mismatch, fmt::format("the content is damaged: its SHA-256 is {}, and {} was announced",
+                                       to_hex(content), to_hex(*terms.announced))});
+  }
+  return {};
+}
+
+result<published> upload::publish(const publish_terms& terms) {
+  published now{.size_bytes = received_, .modified_s = 0, .content = hash_.finish(), .created = false};
+  if (auto whole = check_whole(terms, now.content); !whole) return std::unexpected(whole.error());
+  struct stat status{};
+  if (::fstat(file_.fd.get(), &status) != 0) return std::unexpected(from_errno(flushing, errno));
+  now.modified_s = status.st_mtim.tv_sec;
+  store_->digests.remember(file_.fd.get(), status, now.content);
+  if (::fsync(file_.fd.get()) != 0) return std::unexpected(from_errno(flushing, errno));
+  auto moved = move_into_place(terms, now);
+  if (!moved) return moved;
+  space_.keep(received_);
+  store_->waiting.drop(where_, name_);
+  store_ = nullptr;
+  return moved;
+}
+
+result<published> upload::move_into_place(const publish_terms& terms, published now) {
+  const auto doing = fmt::format("cannot publish {}", describe(where_, name_));
+  const std::lock_guard lock(store_->naming);
+  if (terms.allowed) {
+    const auto present = present_content(*store_, where_, name_);
+    if (!present) return std::unexpected(present.error());
+    if (!terms.allowed(*present)) {
+      return std::unexpected(file_error{
+          failure::forbidden, fmt::format("{}: the file there is not the one that was expected", doing)});
+    }
+  }
+  auto folder = open_beneath(store_->root.get(), where_.folder(), O_RDONLY | O_DIRECTORY);
+  struct stat replaced{};
+  const char* name = name_.text().c_str();
+  now.created = !folder || ::fstatat(folder->get(), name, &replaced, AT_SYMLINK_NOFOLLOW) != 0;
+  if (now.created && store_->files >= store_->bounds.files) {
+    return std::unexpected(
+        file_error{failure::over_quota,
+                   fmt::format("{}: there are {} files, and that is the most", doing, store_->bounds.files)});
+  }
+  if (!folder) folder = make_folder_beneath(store_->root.get(), where_.folder());
+  if (!folder) return std::unexpected(from_errno(doing, folder.error().value()));
+  if (::renameat(store_->waiting.folder(), file_.entry.c_str(), folder->get(), name) != 0) {
+    return std::unexpected(from_errno(doing, errno));
+  }
+  if (now.created) ++store_->files;
+  if (!now.created && S_ISREG(replaced.st_mode))
+    store_->space.give_back(static_cast<std::uint64_t>(replaced.st_size));
+  if (::fsync(folder->get()) != 0) return std::unexpected(from_errno(flushing, errno));
+  return now;
+}
+
+bool upload::suspend() {
+  if (store_ == nullptr || !size_ || received_ == 0) return false;
+  // Shortened to what has arrived, which gives back what was allocated ahead; flushed, so that after a power
+  // cut the length of a part never promises bytes that are not there.
+  const int fd = file_.fd.get();
+  if (::ftruncate(fd, static_cast<off_t>(received_)) != 0 || ::fdatasync(fd) != 0) return false;
+  if (!store_->waiting.keep(file_, where_, name_, *size_)) return false;
+  space_.keep(received_);
+  store_ = nullptr;
+  return true;
+}
+
+}  // namespace hub::files
