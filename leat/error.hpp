@@ -1,4 +1,5 @@
-// Errors as values: `leat::result<T>` carries either what was asked for or a `std::error_code` that says why not.
+// Errors as values: `leat::result<T>` carries either what was asked for or a `std::error_code` that says why
+// not.
 //
 // System calls report in `std::system_category()`; what only leat can know is in `leat::errc`.
 #pragma once
