@@ -426,8 +426,8 @@ class receiver : public runtime::receiving<T, runtime::handle_base<T>> {
 /// A channel of T, which must be movable: moving a value in and out is all that a channel does with it.
 template <typename T>
 class chan : public runtime::receiving<T, runtime::sending<T, runtime::handle_base<T>>> {
-  static_assert(std::is_object_v<T> && std::move_constructible<T>,
-                "leat::chan: T must be an object that can be moved");
+  static_assert(std::is_object_v<T> && std::same_as<T, std::remove_cv_t<T>> && std::move_constructible<T>,
+                "leat::chan: T must be an object that can be moved, and not const");
 
  public:
   using value_type = T;

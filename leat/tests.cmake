@@ -1,0 +1,8 @@
+# Tests of channels, select, goroutines and what is inside the runtime. Included by leat/CMakeLists.txt.
+if(NOT LEAT_TESTS)
+  return()
+endif()
+
+foreach(part chan chan_values chan_stress)
+  leat_test(${part}_test ${part}_test.cpp LIBRARIES leat::leat)
+endforeach()
