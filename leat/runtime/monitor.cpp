@@ -72,6 +72,8 @@ void scheduler::monitor() noexcept {
   int idle_ticks = 0;
   while (!stopping.load(std::memory_order_acquire)) {
     if (all_asleep() && ++idle_ticks > idle_ticks_before_sleeping) {
+      // A thread that had all but ended when the last worker fell asleep is gone by now.
+      if (is_deadlocked()) report_deadlock();
       monitor_asleep.store(1, std::memory_order_seq_cst);
       if (all_asleep() && !stopping.load(std::memory_order_seq_cst)) futex_wait(monitor_asleep, 1);
       monitor_asleep.store(0, std::memory_order_seq_cst);
@@ -98,23 +100,26 @@ void scheduler::monitor() noexcept {
   }
 }
 
-// Called by a worker that is about to sleep and already counts as idle.
-bool scheduler::is_deadlocked() noexcept {
-  {
-    const std::lock_guard guard(lock);
-    if (idle_count.load(std::memory_order_relaxed) != workers.size() || global_head) return false;
-    if (outside.load(std::memory_order_acquire) != 0) return false;
-    std::int64_t network_waits = 0;
-    for (const auto& one : workers) {
-      network_waits += one->network_waits.load(std::memory_order_relaxed);
-      if (one->timers.earliest() != time_point::max() || one->queue.size() != 0) return false;
-      if (one->inbox_head.load(std::memory_order_relaxed) || one->run_next.load(std::memory_order_relaxed)) {
-        return false;
-      }
+// Whether all workers are idle and nothing that leat knows of will make a goroutine runnable.
+bool scheduler::all_wait() noexcept {
+  const std::lock_guard guard(lock);
+  if (idle_count.load(std::memory_order_relaxed) != workers.size() || global_head) return false;
+  if (outside.load(std::memory_order_acquire) != 0) return false;
+  std::int64_t network_waits = 0;
+  for (const auto& one : workers) {
+    network_waits += one->network_waits.load(std::memory_order_relaxed);
+    if (one->timers.earliest() != time_point::max() || one->queue.size() != 0) return false;
+    if (one->inbox_head.load(std::memory_order_relaxed) || one->run_next.load(std::memory_order_relaxed)) {
+      return false;
     }
-    if (network_waits != 0) return false;
   }
-  return foreign_threads(workers.size()) <= 0;
+  return network_waits == 0;
+}
+
+// Called by a worker that is about to sleep and already counts as idle. It looks twice: between the looks, a
+// thread that leat does not know may have woken a goroutine, and ended before the threads were counted.
+bool scheduler::is_deadlocked() noexcept {
+  return all_wait() && foreign_threads(workers.size()) <= 0 && all_wait();
 }
 
 }  // namespace leat::runtime

@@ -232,6 +232,9 @@ std::string start_of(const goroutine& one) {
 }
 
 void report_deadlock() noexcept {
+  static std::atomic_flag under_way;
+  while (under_way.test_and_set())
+    ::pause();  // the monitor and a worker both saw it: one report is enough
   print("leat: all goroutines are asleep: deadlock\n\n" + describe_all());
   std::fflush(nullptr);
   ::_exit(2);

@@ -83,6 +83,7 @@ struct scheduler {
   friend struct worker_loop;
 
   void start_threads();
+  bool all_wait() noexcept;
   bool is_deadlocked() noexcept;
   void monitor() noexcept;
   bool someone_is_stuck(std::vector<std::uint32_t>& seen_ticks) noexcept;
