@@ -11,7 +11,7 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS cmake/installed_r
 
 install(TARGETS leat EXPORT leat_targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library)
 install(DIRECTORY leat/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/leat COMPONENT library
-        FILES_MATCHING PATTERN "*.hpp" PATTERN runtime EXCLUDE)
+        FILES_MATCHING PATTERN "*.hpp" PATTERN runtime EXCLUDE PATTERN "*_test.hpp" EXCLUDE)
 foreach(header IN LISTS runtime_headers)
   cmake_path(GET header PARENT_PATH folder)
   install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/${folder} COMPONENT library)

@@ -16,7 +16,8 @@ def layer(path):
 
 
 def public(path):
-    return path.startswith("leat/") and path.endswith(".hpp") and not path.startswith(("leat/runtime/", "leat/testing/"))
+    inside = path.startswith(("leat/runtime/", "leat/testing/")) or path.endswith("_test.hpp")
+    return path.startswith("leat/") and path.endswith(".hpp") and not inside
 
 
 def allowed_upwards(name, path):
