@@ -174,7 +174,7 @@ std::size_t select(Cases&&... cases) {
   std::array<runtime::select_case*, channels> list{};
   auto deadline = runtime::time_point::max();
   std::size_t filled = 0;
-  const auto collect = [&](auto& one) {
+  [[maybe_unused]] const auto collect = [&](auto& one) {
     using given = std::remove_cvref_t<decltype(one)>;
     if constexpr (runtime::is_channel_case<given>) {
       one.prepare();
@@ -189,7 +189,7 @@ std::size_t select(Cases&&... cases) {
   std::size_t channel_index = 0;
   std::size_t index = 0;
   std::size_t fired = runtime::no_case;
-  const auto dispatch = [&](auto& one) {
+  [[maybe_unused]] const auto dispatch = [&](auto& one) {
     using given = std::remove_cvref_t<decltype(one)>;
     const std::size_t here = index++;
     if (fired != runtime::no_case) return;

@@ -3,6 +3,6 @@ if(NOT LEAT_TESTS)
   return()
 endif()
 
-foreach(part chan chan_values chan_stress)
+foreach(part chan chan_values chan_stress select select_stress)
   leat_test(${part}_test ${part}_test.cpp LIBRARIES leat::leat)
 endforeach()
