@@ -6,9 +6,9 @@
 // nothing afterwards, except while a waiter that it has taken out, and not yet woken, keeps the mutex in use.
 #include <stdexcept>
 
-#include <leat/go.hpp>
 #include <leat/mutex.hpp>
 #include <leat/runtime/arch.hpp>
+#include <leat/runtime/scheduler.hpp>
 
 namespace leat {
 namespace {
@@ -72,7 +72,8 @@ bool mutex::take(bool was_woken) noexcept {
 
 // Worth it only if the holder can run meanwhile, and nobody has waited for longer.
 void mutex::spin() const noexcept {
-  if (worker_count() < 2 && runtime::current() != nullptr) return;
+  const runtime::worker* const here = runtime::this_worker();
+  if (here && here->owner.workers.size() < 2) return;
   for (int round = 0; round < spin_rounds; ++round) {
     if (state_.load(std::memory_order_relaxed) != held) return;
     runtime::spin_pause();

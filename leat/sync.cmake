@@ -11,7 +11,7 @@ target_sources(leat PRIVATE
   wait_group.cpp)
 
 if(LEAT_TESTS)
-  foreach(part condition_variable mutex once semaphore shared_mutex wait_group)
+  foreach(part condition_variable context mutex once semaphore shared_mutex task_group time wait_group)
     leat_test(${part}_test ${part}_test.cpp LIBRARIES leat::leat)
   endforeach()
 endif()

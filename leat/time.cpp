@@ -108,6 +108,7 @@ timer_owner::~timer_owner() {
 }
 
 void sleep(time_point deadline) noexcept {
+  if (deadline <= clock::now()) return;
   runtime::waiter self;
   runtime::select_ticket ticket;
   self.ticket = &ticket;
