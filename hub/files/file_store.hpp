@@ -59,8 +59,8 @@ struct listing {
 using condition = std::function<bool(const std::optional<digest>& present)>;
 
 struct publish_terms {
-  std::optional<digest> announced;  // the content must have this digest
-  condition allowed;                // empty: always
+  std::optional<digest> announced = std::nullopt;  // the content must have this digest
+  condition allowed = {};                          // empty: always
 };
 
 struct published {
