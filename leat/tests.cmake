@@ -3,7 +3,7 @@ if(NOT LEAT_TESTS)
   return()
 endif()
 
-foreach(part chan chan_values chan_stress select select_stress)
+foreach(part chan chan_values chan_stress select select_stress go)
   leat_test(${part}_test ${part}_test.cpp LIBRARIES leat::leat)
 endforeach()
 foreach(part waiter)

@@ -26,6 +26,10 @@ constexpr std::uint32_t free_stacks_most = 1024;  // a worker's own; beyond, hal
 constexpr std::uint32_t stacks_per_take = 16;
 constexpr std::uint64_t ids_per_block = 1024;
 constexpr std::size_t global_take_most = 64;
+constexpr std::size_t closure_in_slot_most = std::size_t{8} << 10;  // larger ones get a stack of their own
+constexpr std::size_t usual_stack_bytes =
+    stack_slot_bytes - stack_guard_bytes - (std::size_t{16} << 10);  // besides closure and control block
+constexpr std::size_t stack_bytes_most = std::size_t{1} << 46;       // no address space holds more
 constexpr auto search_time = 20us;   // of a worker that was woken and finds nothing
 constexpr auto stuck_time = 5us;     // after which a run_next that nobody takes may be stolen
 constexpr auto leave_patience = 1s;  // how long run() waits for goroutines that never park
@@ -121,8 +125,13 @@ goroutine* pick_local(worker& here) noexcept {
   here.tick.store(tick, std::memory_order_relaxed);
   if (tick % loop_period == 0 || here.owner.stopping.load(std::memory_order_relaxed)) return nullptr;
   if (goroutine* next = take_run_next(here)) return next;
-  if (goroutine* next = take_inbox(here)) return next;
-  return here.queue.pop();
+  // The two take turns: pinned goroutines that yield to each other must not starve the rest.
+  const bool inbox_first = tick % 2 == 0;
+  if (inbox_first) {
+    if (goroutine* next = take_inbox(here)) return next;
+  }
+  if (goroutine* next = here.queue.pop()) return next;
+  return inbox_first ? nullptr : take_inbox(here);
 }
 
 unsigned default_workers() {
@@ -290,10 +299,17 @@ struct worker_loop {
   goroutine* look_here() noexcept {
     if (here.timers.earliest() != time_point::max()) here.timers.fire_due(clock::now());
     if (here.poll.used()) here.poll.poll();
-    if (goroutine* next = take_global()) return next;
-    if (goroutine* next = take_inbox(here)) return next;
-    if (goroutine* next = here.queue.pop()) return next;  // before run_next: a pair must not starve the queue
+    // They take turns at being looked at first, so that none that never runs dry starves another. run_next
+    // comes last: a pair that keeps waking each other fills it all the time.
+    const std::uint32_t first = here.passes++;
+    for (std::uint32_t source = 0; source < 3; ++source) {
+      if (goroutine* next = take_from((first + source) % 3)) return next;
+    }
     return take_run_next(here);
+  }
+
+  goroutine* take_from(std::uint32_t source) noexcept {
+    return source == 0 ? take_global() : source == 1 ? take_inbox(here) : here.queue.pop();
   }
 
   // A share of the global queue: one to run, the rest into the own queue.
@@ -644,6 +660,16 @@ goroutine* take_free(worker& here) {
   return taken;
 }
 
+// Null when none can be had. A closure that is large itself must not eat up the stack that its function
+// needs.
+goroutine* take_stack_for(worker* here, std::size_t closure_bytes, std::size_t stack_bytes) {
+  if (stack_bytes > usual_stack_bytes || closure_bytes > closure_in_slot_most) {
+    if (stack_bytes > stack_bytes_most || closure_bytes > stack_bytes_most) return nullptr;
+    return map_stack(std::max(stack_bytes, usual_stack_bytes) + closure_bytes);
+  }
+  return here ? take_free(*here) : take_stack();
+}
+
 std::uint64_t take_id(worker* here, scheduler& all) noexcept {
   if (!here) return all.id_blocks.fetch_add(1, std::memory_order_relaxed) + 1;
   if (here->next_id == here->last_id) {
@@ -663,10 +689,7 @@ goroutine* prepare(std::size_t size, std::size_t alignment, std::size_t stack_by
   if (!here) alive.lock();
   scheduler* all = here ? &here->owner : active_scheduler();
   if (!all) throw std::system_error(make_error_code(errc::not_running), "leat::go");
-  const bool large = stack_bytes + size > stack_slot_bytes - 2 * stack_guard_bytes;
-  goroutine* made = large  ? map_stack(stack_bytes + size + alignment)
-                    : here ? take_free(*here)
-                           : take_stack();
+  goroutine* made = take_stack_for(here, size + alignment, stack_bytes);
   if (!made) throw std::bad_alloc();
   auto top = reinterpret_cast<std::uintptr_t>(made) - size;
   top -= top % std::max<std::size_t>(alignment, 16);
