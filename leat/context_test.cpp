@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <leat/context.hpp>
+#include <leat/parked_test.hpp>
 #include <leat/time.hpp>
 #include <leat/wait_group.hpp>
 #include <leat/workers_test.hpp>
@@ -365,7 +366,7 @@ TEST_P(a_context, does_not_run_functions_that_were_called_off) {
     }
     const auto never_ends = after_func({}, [] { ADD_FAILURE(); });
     cancel();
-    leat::yield();
+    leat::testing::let_others_run();
   });
 }
 
@@ -374,7 +375,7 @@ TEST_P(a_context, ends_a_sleep) {
     auto [ctx, cancel] = with_cancel({});
     wait_group sleeper;
     sleeper.go([&ctx] { EXPECT_EQ(sleep_for(ctx, 1h), std::unexpected(canceled)); });
-    leat::yield();
+    leat::testing::await_parked(1);
     cancel();
     sleeper.wait();
     EXPECT_EQ(sleep_for(ctx, 0ms), std::unexpected(canceled));

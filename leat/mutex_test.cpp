@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <leat/mutex.hpp>
+#include <leat/parked_test.hpp>
 #include <leat/wait_group.hpp>
 #include <leat/workers_test.hpp>
 
@@ -111,15 +112,12 @@ TEST_P(a_mutex, is_taken_before_the_deadline_when_it_is_freed) {
   run([] {
     mutex guard;
     guard.lock();
-    std::atomic<bool> waits{false};
     wait_group waiter;
     waiter.go([&] {
-      waits = true;
       EXPECT_TRUE(guard.try_lock_for(std::chrono::hours::max()));
       guard.unlock();
     });
-    await([&] { return waits.load(); });
-    leat::yield();
+    leat::testing::await_parked(1);
     guard.unlock();
     waiter.wait();
   });

@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include <leat/parked_test.hpp>
 #include <leat/shared_mutex.hpp>
 #include <leat/wait_group.hpp>
 #include <leat/workers_test.hpp>
@@ -99,28 +100,23 @@ TEST_P(a_shared_mutex, stops_new_readers_while_a_writer_waits) {
 }
 
 TEST_P(a_shared_mutex, admits_the_readers_that_wait_before_the_next_writer) {
-  // On a single worker, a goroutine that has started and does not run waits.
-  if (GetParam() != 1) GTEST_SKIP() << "needs one worker";
   run([] {
     shared_mutex guard;
     guard.lock();
-    std::atomic<int> started{0};
     std::atomic<int> readers{0};
     wait_group all;
     all.go([&] {
-      ++started;
       const std::lock_guard hold(guard);
       EXPECT_EQ(readers, 3);
     });
-    await([&] { return started == 1; });
+    leat::testing::await_parked(1);
     for (int i = 0; i < 3; ++i) {
       all.go([&] {
-        ++started;
         const std::shared_lock hold(guard);
         ++readers;
       });
     }
-    await([&] { return started == 4; });
+    leat::testing::await_parked(4);
     guard.unlock();
     all.wait();
   });

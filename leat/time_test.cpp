@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <leat/error.hpp>
+#include <leat/parked_test.hpp>
 #include <leat/time.hpp>
 #include <leat/wait_group.hpp>
 #include <leat/workers_test.hpp>
@@ -77,17 +78,15 @@ TEST_P(sleeping, for_no_time_returns_at_once) {
 
 TEST_P(sleeping, for_ever_overflows_nothing) {
   run([] {
-    std::atomic<int> asleep{0};
     for (int i = 0; i < 3; ++i) {
-      leat::go([&, i] {
-        ++asleep;
+      leat::go([i] {
         if (i == 0) sleep_for(std::chrono::hours::max());
         if (i == 1) sleep_until(std::chrono::system_clock::time_point::max());
         if (i == 2) sleep_for(std::chrono::duration<double>(1e300));
         ADD_FAILURE() << "woke up";
       });
     }
-    await([&] { return asleep == 3; });
+    leat::testing::await_parked(3);
     sleep_for(2ms);
   });
 }

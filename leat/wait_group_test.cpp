@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include <leat/parked_test.hpp>
 #include <leat/wait_group.hpp>
 #include <leat/workers_test.hpp>
 
@@ -38,14 +39,9 @@ TEST_P(a_wait_group, wakes_every_waiter) {
     wait_group work;
     work.add(1);
     wait_group waiters;
-    std::atomic<int> arrived{0};
-    for (int i = 0; i < 16; ++i) {
-      waiters.go([&] {
-        ++arrived;
-        work.wait();
-      });
-    }
-    await([&] { return arrived == 16; });
+    for (int i = 0; i < 16; ++i)
+      waiters.go([&] { work.wait(); });
+    leat::testing::await_parked(16);
     work.done();
     waiters.wait();
   });
