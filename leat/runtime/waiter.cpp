@@ -3,6 +3,7 @@
 
 #include <leat/runtime/deadline_wait.hpp>
 #include <leat/runtime/futex.hpp>
+#include <leat/runtime/held_mutexes.hpp>
 #include <leat/runtime/scheduler.hpp>
 #include <leat/runtime/waiter.hpp>
 
@@ -74,6 +75,7 @@ void unlock_spinlock(void* lock) noexcept {
 void stop_running(goroutine* self, wait_reason reason, aftermath after, void* what,
                   void (*release)(void*) = nullptr) noexcept {
   self->reason = reason;
+  check_no_mutex_is_held(*self);
   self->state.store(goroutine_state::parked, std::memory_order_relaxed);
   switch_away(this_worker(), self, after, what, release);
 }
