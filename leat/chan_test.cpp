@@ -353,19 +353,17 @@ TEST_P(a_closed_channel, has_woken_every_sender_with_an_error) {
 TEST(closing_a_channel, wakes_receivers_in_the_order_of_their_coming) {
   run(run_options{.workers = 1}, [] {
     const chan<int> c;
-    std::vector<int> order;
+    const chan<int> order{50};
     for (int i = 0; i < 50; ++i) {
-      go([&order, c, i] {
+      go([order, c, i] {
         c.receive();
-        order.push_back(i);
+        order.send(int{i});
       });
     }
     await_parked(50);
     c.close();
-    while (order.size() < 50)
-      leat::yield();
     for (int i = 0; i < 50; ++i)
-      EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
+      EXPECT_EQ(order.receive(), i);
   });
 }
 

@@ -243,16 +243,17 @@ LEAT_UNCHECKED void switch_away(worker* here, goroutine* self, aftermath after, 
   if (next) {
     next->state.store(goroutine_state::running, std::memory_order_relaxed);
     load_exceptions(*here, *next);
-    if (after == aftermath::retire) sanitizer::show();
+    sanitizer::show();  // a fiber that never comes back must not stay hidden
     sanitizer::before_switch(self->fiber, next->fiber, after == aftermath::retire);
     switch_context(&self->saved, &next->saved);
   } else {
     *here->exceptions = {};
-    if (after == aftermath::retire) sanitizer::show();
+    sanitizer::show();
     sanitizer::before_switch(self->fiber, here->loop_fiber, after == aftermath::retire);
     switch_context(&self->saved, &here->loop);
   }
   sanitizer::after_switch(self->fiber);
+  sanitizer::hide();
   finish_switch(*this_worker());  // not `here`: the goroutine may have moved
   sanitizer::show();
   sanitizer::take(self);

@@ -240,7 +240,8 @@ bool in_guard(const goroutine& owner, const void* address) noexcept {
 
 void abandon_goroutines() noexcept {
   pool().for_each([](goroutine& one) {
-    sanitizer::destroy(one.fiber);
+    // One that never parked may still run, on a thread that run() gave up on.
+    if (one.state.load(std::memory_order_relaxed) != goroutine_state::running) sanitizer::destroy(one.fiber);
     one.state.store(goroutine_state::free, std::memory_order_relaxed);
   });
   pool().forget_mapped();
