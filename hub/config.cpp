@@ -103,6 +103,9 @@ problem store_text(const setting& which, config& into, std::string_view text) {
       if (text.empty() || text.contains('\0')) return "a folder's path is empty or contains a NUL";
       *std::get<std::filesystem::path*>(kept) = text;
       return std::nullopt;
+    case value_kind::url:
+      if (!text.empty()) checked = check_url(text);
+      break;
     case value_kind::word:
       checked = check_word(text);
       break;

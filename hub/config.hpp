@@ -28,8 +28,9 @@ struct server_settings {
   std::string name{"leat"};                           // who speaks in replies; no spaces
   std::string network{"leat"};                        // one word
   std::string description{"a leat chat and file server"};
-  std::vector<std::string> motd;                         // the message of the day, line by line
-  std::size_t connections = 10'000;                      // of all kinds at once
+  std::string public_url;            // how links to files start; empty: the address that was connected to
+  std::vector<std::string> motd;     // the message of the day, line by line
+  std::size_t connections = 10'000;  // of all kinds at once
   std::size_t connections_per_address = 128;             // of one IP address; loopback is exempt; 0: no limit
   std::chrono::milliseconds first_byte_timeout{10'000};  // until a new connection shows what it speaks
   std::chrono::milliseconds stop_timeout{4'000};         // for telling and flushing everyone at a stop

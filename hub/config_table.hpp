@@ -25,6 +25,7 @@ enum class value_kind : std::uint8_t {
   duration,  // milliseconds within, text with a unit in the file
   word,      // see check_word
   line,      // see check_line
+  url,       // empty, or see check_url
   path,
   lines,      // a list of `line`
   addresses,  // a list of check_listen

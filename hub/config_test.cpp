@@ -31,6 +31,7 @@ config changed_everywhere() {
     if (auto* const* durable = std::get_if<store::durability*>(&kept)) **durable = store::durability::power;
   }
   changed.server.listen = {"0.0.0.0:1", "[::1]:65535"};
+  changed.server.public_url = "https://files.example.org/leat";
   changed.server.motd = {"Grüß Gott", "", "#2 = \"x\""};
   return changed;
 }
@@ -157,6 +158,15 @@ TEST(config, addresses_to_listen_on_are_checked) {
   for (const std::string_view wrong :
        {"", "8667", "host:", "host:65536", "host:-1", "host:x", "::1:80", "http://a:80"})
     EXPECT_FALSE(check_listen(wrong)) << wrong;
+}
+
+TEST(config, addresses_of_links_are_checked) {
+  for (const std::string_view fine : {"http://host", "https://host:8667/below"})
+    EXPECT_TRUE(check_url(fine)) << fine;
+  for (const std::string_view wrong :
+       {"", "host", "ftp://host", "http://", "http://host/", "http://a b", "http://a\nb"})
+    EXPECT_FALSE(check_url(wrong)) << wrong;
+  EXPECT_TRUE(parse_config("[server]\npublic_url = \"\"", "x"));
 }
 
 TEST(config, one_setting_can_be_set_by_name) {

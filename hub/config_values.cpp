@@ -102,6 +102,18 @@ std::expected<void, std::string> check_listen(std::string_view text) {
   return {};
 }
 
+std::expected<void, std::string> check_url(std::string_view text) {
+  const auto colon = text.find("://");
+  const auto scheme = text.substr(0, colon == std::string_view::npos ? 0 : colon);
+  const auto is_printable = [](char letter) { return letter > ' ' && letter < '\x7f'; };
+  if ((scheme != "http" && scheme != "https") || text.size() < colon + 4 || text.size() > 200 ||
+      text.ends_with('/') || !std::ranges::all_of(text, is_printable)) {
+    return std::unexpected(
+        fmt::format("{} is not like \"http://host:port\", without a slash at its end", quote(text)));
+  }
+  return {};
+}
+
 std::expected<void, std::string> check_line(std::string_view text, std::size_t limit_bytes) {
   if (text.size() > limit_bytes)
     return std::unexpected(fmt::format("the text has more than {} bytes", limit_bytes));

@@ -20,6 +20,9 @@ std::string render_duration(std::chrono::milliseconds duration);
 // HOST:PORT with a port of 0 to 65535; IPv6 addresses in brackets.
 std::expected<void, std::string> check_listen(std::string_view text);
 
+// http:// or https:// with a host and no slash at the end: paths are appended to it.
+std::expected<void, std::string> check_url(std::string_view text);
+
 // One line of text for people: valid UTF-8 without control characters, at most `limit_bytes`.
 std::expected<void, std::string> check_line(std::string_view text, std::size_t limit_bytes);
 
