@@ -11,6 +11,7 @@ import time
 
 import harness
 
+PROGRAM = harness.PROGRAMS.parent / "leat"
 ROOMS = [(100, 0, 300_000), (1000, 2000, 600_000)]  # members, idle clients beside them, deliveries a run
 # InspIRCd ends registrations once a second, however many there are; ngIRCd's backlog holds ten.
 HANDSHAKES = {"leat": 64, "ngircd": 8, "inspircd": 500}
@@ -30,9 +31,9 @@ def wait_for(port, process):
     raise RuntimeError(f"{process.args[-1]} does not listen on port {port}")
 
 
-def configured(name, folder, **values):
-    text = (harness.ROOT / "bench" / "peers" / f"{name}.conf").read_text()
-    path = pathlib.Path(folder, f"{name}.conf")
+def configured(f"{name}.conf", folder, **values):
+    text = (harness.ROOT / "bench" / "peers" / name).read_text()
+    path = pathlib.Path(folder, name)
     path.write_text(string.Template(text).substitute(values))
     return path
 
@@ -43,18 +44,18 @@ def running(name):
     libraries = next(harness.PEERS.glob("usr/lib/*-linux-gnu"), harness.PEERS)
     with tempfile.TemporaryDirectory(prefix="leat-bench-") as folder, open(f"{folder}/log", "w", encoding="utf-8") as log:
         if name == "leat":
-            config = configured("leat", folder)
-            command = [harness.ROOT / "build/release/leat", "serve", "--listen", "127.0.0.1:0", "--data", folder + "/data",
+            config = configured("leat.toml", folder)
+            command = [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--data", folder + "/data",
                        "--config", config]
             with harness.server(command, {"LEAT_WORKERS": "1"}, log) as process:
                 yield process, harness.announced_port(process)
             return
         port = harness.free_port()
         if name == "ngircd":
-            config = configured(name, folder, port=port, user=getpass.getuser())
+            config = configured(f"{name}.conf", folder, port=port, user=getpass.getuser())
             command = [harness.PEERS / "usr/sbin/ngircd", "--nodaemon", "--config", config]
         else:
-            config = configured(name, folder, port=port, folder=folder, modules=harness.PEERS / "usr/lib/inspircd/modules")
+            config = configured(f"{name}.conf", folder, port=port, folder=folder, modules=harness.PEERS / "usr/lib/inspircd/modules")
             command = [harness.PEERS / "usr/sbin/inspircd", "--nofork", "--config", config]
             command += ["--runasroot"] if os.getuid() == 0 else []
         with harness.server(command, {"LD_LIBRARY_PATH": str(libraries)}, log) as process:
@@ -63,7 +64,7 @@ def running(name):
 
 
 def main(rounds):
-    programs = {"leat": harness.ROOT / "build/release/leat", "ngircd": harness.PEERS / "usr/sbin/ngircd",
+    programs = {"leat": PROGRAM, "ngircd": harness.PEERS / "usr/sbin/ngircd",
                 "inspircd": harness.PEERS / "usr/sbin/inspircd"}
     area = harness.area("irc", [name for name, program in programs.items() if program.exists()], rounds)
 
