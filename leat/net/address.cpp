@@ -19,6 +19,10 @@ bool read_number(std::string_view text, Number& out) noexcept {
   return !text.empty() && error == std::errc{} && stop == end;
 }
 
+bool all_digits(std::string_view text) noexcept {
+  return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 // inet_pton() on text that need not end in NUL.
 template <std::size_t Size>
 bool read_literal(int family, std::string_view text, std::array<std::uint8_t, Size>& out) noexcept {
@@ -34,8 +38,9 @@ result<std::uint32_t> parse_zone(std::string_view zone) {
     if (index == 0) return fail(errc::bad_address);
     return index;
   }
+  if (all_digits(zone)) return fail(errc::bad_address);  // empty, or greater than an index can be
   std::array<char, IF_NAMESIZE> name;
-  if (zone.empty() || zone.size() >= name.size() || zone.find('\0') != std::string_view::npos) {
+  if (zone.size() >= name.size() || zone.find('\0') != std::string_view::npos) {
     return fail(errc::bad_address);
   }
   *std::ranges::copy(zone, name.begin()).out = '\0';
@@ -124,10 +129,6 @@ std::expected<host_port, std::string_view> split(std::string_view text) noexcept
     return std::unexpected("a bracket stands where none belongs");
   }
   return host_port{host, port};
-}
-
-bool all_digits(std::string_view text) noexcept {
-  return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace

@@ -151,9 +151,10 @@ TEST_P(dialling, by_many_at_once_reaches_everyone) {
   run([] {
     constexpr int dials = 200;
     auto listener = listen_tcp(on_loopback).value();
-    leat::go([&listener] {
+    joined others;
+    others.go([&listener, &others] {
       while (auto conn = listener.accept()) {
-        leat::go([c = std::move(*conn)]() mutable { EXPECT_TRUE(c.write(read_exactly(c, 5))); });
+        others.go([c = std::move(*conn)]() mutable { EXPECT_TRUE(c.write(read_exactly(c, 5))); });
       }
     });
     wait_group all;

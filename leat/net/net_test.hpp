@@ -6,13 +6,17 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <leat/net/net.hpp>
+#include <leat/parked_test.hpp>
+#include <leat/wait_group.hpp>
 #include <leat/workers_test.hpp>
 
 namespace leat::net {
 
 using namespace std::chrono_literals;
+using leat::testing::await_parked;
 
 /// Where tests listen: a port that the system chooses.
 inline constexpr std::string_view on_loopback = "127.0.0.1:0";
@@ -20,6 +24,23 @@ inline constexpr std::string_view on_loopback = "127.0.0.1:0";
 /// For what must not happen at all: longer than any machine is slow, shorter than the patience of a test
 /// runner.
 inline constexpr std::chrono::seconds patience{60};
+
+/// Goroutines that are waited for at the end of the scope: declare it after what they use.
+class joined {
+ public:
+  joined() = default;
+  ~joined() { all_.wait(); }
+  joined(const joined&) = delete;
+  joined& operator=(const joined&) = delete;
+
+  template <typename F>
+  void go(F&& function) {
+    all_.go(std::forward<F>(function));
+  }
+
+ private:
+  wait_group all_;
+};
 
 /// The two ends of one connection.
 struct tcp_pair {

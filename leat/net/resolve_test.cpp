@@ -82,8 +82,8 @@ TEST_P(resolving, an_address_joins_host_and_service) {
     const auto literal = resolve_endpoints("[::1]:https").value();
     ASSERT_EQ(literal.size(), 1u);
     EXPECT_EQ(literal[0].to_string(), "[::1]:443");
-    for (const endpoint& where :
-         resolve_endpoints("localhost:http", "tcp", deadline_after(patience)).value()) {
+    const auto named = resolve_endpoints("localhost:http", "tcp", deadline_after(patience)).value();
+    for (const endpoint& where : named) {
       EXPECT_TRUE(where.address().is_loopback());
       EXPECT_EQ(where.port(), 80);
     }
@@ -101,6 +101,17 @@ TEST_P(resolving, is_given_up_at_its_deadline) {
     EXPECT_EQ(resolve_endpoints("localhost:80", "tcp", deadline_after(-1s)).error(), errc::deadline_exceeded);
     EXPECT_TRUE(
         resolve_endpoints("127.0.0.1:80", "tcp", deadline_after(-1s)));  // there is nothing to wait for
+  });
+}
+
+TEST_P(resolving, that_was_given_up_ends_by_itself) {
+  run([] {
+    for (int i = 0; i < 20; ++i) {
+      const auto found =
+          resolve_endpoints("localhost:80", "tcp", deadline_after(std::chrono::microseconds(i * 20)));
+      EXPECT_TRUE(found || found.error() == errc::deadline_exceeded) << found.error().message();
+    }
+    await([] { return goroutine_count() == 1; });
   });
 }
 

@@ -85,7 +85,8 @@ TEST_P(a_tcp_connection, reads_no_more_than_fits_and_keeps_the_rest) {
 TEST_P(a_tcp_connection, echoes_many_small_messages) {
   run([] {
     auto [near, far] = connect_pair();
-    leat::go([&far] {
+    joined others;
+    others.go([&far] {
       std::array<std::byte, 512> buffer;
       for (;;) {
         const auto count = far.read(buffer);
@@ -179,7 +180,8 @@ TEST_P(a_tcp_connection, gathers_parts_in_order) {
       parts.push_back(bytes_of(part));
       expected += part;
     }
-    leat::go([&] {
+    joined others;
+    others.go([&] {
       EXPECT_TRUE(near.writev(parts));
       EXPECT_TRUE(near.close_write());
     });
@@ -209,7 +211,8 @@ TEST_P(a_tcp_connection, finds_again_what_was_only_peeked_at) {
     ASSERT_TRUE(near.write("first"));
     EXPECT_EQ(read_text(far),
               "first");  // a read that leaves nothing: the next one would wait before it tries
-    leat::go([&near] { EXPECT_TRUE(near.write("second")); });
+    joined others;
+    others.go([&near] { EXPECT_TRUE(near.write("second")); });
     std::array<std::byte, 3> start;
     ASSERT_EQ(far.peek(start).value(), 3u);
     EXPECT_EQ(static_cast<char>(start[0]), 's');
@@ -223,8 +226,9 @@ TEST_P(a_tcp_connection, finds_again_what_was_only_peeked_at) {
 TEST_P(a_tcp_connection, can_be_waited_on_without_a_buffer) {
   run([] {
     auto [near, far] = connect_pair();
+    joined others;
     for (int round = 0; round < 100; ++round) {
-      leat::go([&near] { EXPECT_TRUE(near.write("word")); });
+      others.go([&near] { EXPECT_TRUE(near.write("word")); });
       ASSERT_TRUE(far.wait_readable());
       ASSERT_TRUE(far.wait_readable());  // it still is
       ASSERT_EQ(read_text(far), "word");
@@ -258,7 +262,7 @@ TEST_P(a_tcp_connection, whose_reading_is_closed_wakes_the_reader_with_the_end) 
     EXPECT_EQ(read_text(near), "x");
     wait_group reader;
     reader.go([&near] { EXPECT_EQ(read_text(near), ""); });
-    leat::yield();
+    await_parked(1);
     ASSERT_TRUE(near.close_read());
     reader.wait();
     EXPECT_EQ(read_text(near), "");
@@ -273,7 +277,7 @@ TEST_P(a_tcp_connection, whose_writing_is_closed_wakes_the_writer_with_epipe) {
     std::optional<std::error_code> ended;
     wait_group writer;
     writer.go([&] { ended = write_until_error(near); });
-    await([&] { return near.info().value().bytes_unsent > 0; });  // the buffers are filling
+    await_parked(1);  // the buffers are full
     ASSERT_TRUE(near.close_write());
     writer.wait();
     EXPECT_EQ(ended, std::errc::broken_pipe);
@@ -284,15 +288,13 @@ TEST_P(a_tcp_connection, that_is_closed_wakes_all_who_read) {
   run([] {
     auto [near, far] = connect_pair();
     wait_group readers;
-    std::atomic<int> started{0};
     for (int i = 0; i < 3; ++i) {
-      readers.go([&near, &started] {
+      readers.go([&near] {
         std::array<std::byte, 16> buffer;
-        ++started;
         EXPECT_EQ(near.read(buffer).error(), errc::closed);
       });
     }
-    await([&] { return started == 3; });
+    await_parked(3);
     ASSERT_TRUE(near.close());
     readers.wait();
     EXPECT_EQ(read_text(far), "");
@@ -306,7 +308,7 @@ TEST_P(a_tcp_connection, that_is_closed_wakes_all_who_write) {
     for (int i = 0; i < 3; ++i) {
       writers.go([&near] { EXPECT_EQ(write_until_error(near), errc::closed); });
     }
-    await([&] { return near.info().value().bytes_unsent > 0; });
+    await_parked(3);
     ASSERT_TRUE(near.close());
     writers.wait();
   });
@@ -408,7 +410,8 @@ TEST_P(a_tcp_connection, sends_a_piece_of_a_file) {
     const std::string content = pattern((3 << 20) + 17);
     const memory_file file(content);
     auto [near, far] = connect_pair();
-    leat::go([&] {
+    joined others;
+    others.go([&] {
       EXPECT_EQ(near.send_file(file.fd(), 5, (3 << 20)).value(), std::uint64_t{3 << 20});
       EXPECT_TRUE(near.close_write());
     });

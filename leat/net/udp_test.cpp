@@ -1,6 +1,4 @@
 #include <array>
-#include <atomic>
-#include <set>
 #include <vector>
 
 #include <leat/net/net_test.hpp>
@@ -19,7 +17,8 @@ std::string text_of(std::span<const std::byte> bytes) {
 TEST_P(a_udp_socket, answers_whoever_asked) {
   run([] {
     auto server = listen_udp(on_loopback).value();
-    leat::go([&server] {
+    joined others;
+    others.go([&server] {
       std::array<std::byte, 512> buffer;
       while (auto got = server.read_from(buffer)) {
         EXPECT_TRUE(server.write_to("ECHO: " + text_of(std::span(buffer).first(got->size)), got->from));
@@ -150,16 +149,14 @@ TEST_P(a_udp_socket, that_is_not_connected_needs_an_address_to_write_to) {
 TEST_P(a_udp_socket, that_is_closed_wakes_all_who_read) {
   run([] {
     auto socket = listen_udp(on_loopback).value();
-    std::atomic<int> started{0};
     wait_group readers;
     for (int i = 0; i < 4; ++i) {
       readers.go([&] {
         std::array<std::byte, 16> buffer;
-        ++started;
         EXPECT_EQ(socket.read_from(buffer).error(), errc::closed);
       });
     }
-    await([&] { return started == 4; });
+    await_parked(4);
     ASSERT_TRUE(socket.close());
     readers.wait();
     std::array<std::byte, 16> buffer;
