@@ -253,7 +253,7 @@ TEST_P(closing, while_others_send_loses_no_value_that_was_accepted) {
 
 TEST_P(closing, from_several_goroutines_succeeds_once) {
   run([] {
-    for (int round = 0; round < 200; ++round) {
+    for (int round = 0; round < 200 / sanitizer_cost; ++round) {
       const chan<int> c;
       std::atomic<int> closed{0};
       std::atomic<int> refused{0};

@@ -809,7 +809,7 @@ namespace leat {
 
 using runtime::this_worker;
 
-void yield() noexcept {
+LEAT_UNCHECKED void yield() noexcept {
   runtime::worker* here = this_worker();
   if (!here) return std::this_thread::yield();
   runtime::switch_away(here, here->running, runtime::aftermath::enqueue, here->running);
