@@ -3,7 +3,8 @@ if(NOT LEAT_TESTS)
   return()
 endif()
 
-foreach(part chan chan_values chan_stress select select_stress go)
+foreach(part chan chan_values chan_stress select select_stress go exception goroutine_local blocking
+        signal)
   leat_test(${part}_test ${part}_test.cpp LIBRARIES leat::leat)
 endforeach()
 foreach(part waiter)
