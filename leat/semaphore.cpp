@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include <leat/semaphore.hpp>
+#include <leat/wake_chain.hpp>
 
 namespace leat {
 namespace {

@@ -12,9 +12,12 @@
 #include <leat/deadline.hpp>
 #include <leat/runtime/spinlock.hpp>
 #include <leat/runtime/waiter.hpp>
-#include <leat/wake_chain.hpp>
 
 namespace leat {
+
+namespace detail {
+class wake_chain;
+}
 
 /// A counting semaphore for goroutines and threads. Requests are served strictly in the order in which they
 /// came: who wants many permits is not overtaken for ever by those who want few. May be destroyed when nobody

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include <leat/shared_mutex.hpp>
+#include <leat/wake_chain.hpp>
 
 namespace leat {
 

@@ -14,9 +14,12 @@
 #include <leat/deadline.hpp>
 #include <leat/runtime/spinlock.hpp>
 #include <leat/runtime/waiter.hpp>
-#include <leat/wake_chain.hpp>
 
 namespace leat {
+
+namespace detail {
+class wake_chain;
+}
 
 /// Meets the standard's SharedTimedMutex requirements, so std::shared_lock, std::unique_lock and friends
 /// work; for goroutines and threads.

@@ -8,7 +8,8 @@ target_sources(leat PRIVATE
   shared_mutex.cpp
   task_group.cpp
   time.cpp
-  wait_group.cpp)
+  wait_group.cpp
+  wake_chain.cpp)
 
 if(LEAT_TESTS)
   foreach(part condition_variable context mutex once semaphore shared_mutex task_group time wait_group)

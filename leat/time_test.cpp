@@ -322,9 +322,9 @@ TEST_P(a_timer, may_be_used_from_foreign_threads) {
 }
 
 TEST(a_timer_without_a_runtime, is_refused) {
-  EXPECT_THROW(timer(1ms), std::system_error);
-  EXPECT_THROW(ticker(1ms), std::system_error);
-  EXPECT_THROW(timer::func(1ms, [] {}), std::system_error);
+  EXPECT_THROW(timer alarm(1ms), std::system_error);
+  EXPECT_THROW(ticker beat(1ms), std::system_error);
+  EXPECT_THROW(timer alarm = timer::func(1ms, [] {}), std::system_error);
   try {
     after(1ms);
     FAIL();
@@ -395,8 +395,8 @@ TEST_P(a_ticker, may_change_its_period) {
 
 TEST_P(a_ticker, refuses_a_period_of_zero_or_less) {
   run([] {
-    EXPECT_THROW(ticker(0s), std::invalid_argument);
-    EXPECT_THROW(ticker(-1s), std::invalid_argument);
+    EXPECT_THROW(ticker never_started(0s), std::invalid_argument);
+    EXPECT_THROW(ticker never_started(-1s), std::invalid_argument);
     ticker beat(1ms);
     EXPECT_THROW(beat.reset(0ns), std::invalid_argument);
     EXPECT_THROW(beat.reset(std::chrono::hours::min()), std::invalid_argument);

@@ -15,17 +15,9 @@ class wake_chain {
     last_ = &popped;
   }
 
-  bool empty() const noexcept { return first_ == nullptr; }
-
-  /// Wakes them in the order in which they were added. None may be touched once woken: it is gone with its
-  /// stack.
-  void wake_all() noexcept {
-    while (runtime::waiter* const entry = first_) {
-      first_ = entry->next;
-      runtime::wake(*entry);
-    }
-    last_ = nullptr;
-  }
+  /// Makes them runnable in the order in which they were added. None may be touched once woken: it is gone
+  /// with its stack.
+  void wake_all() noexcept;
 
  private:
   runtime::waiter* first_ = nullptr;
