@@ -22,6 +22,7 @@ struct deliver {
   chat::audience to;
   capability_set need;  // receivers without all of these are passed over
   wire_line line;
+  std::uint64_t message_id = 0;  // not 0: says a message that must be stored first, or not be delivered
 };
 
 // Show what was said in a room, oldest first, to one who has just come in; history_lines() writes it.
@@ -49,6 +50,7 @@ struct hang_up {  // close the connection when all that was delivered to it is w
 
 struct keep_message {
   chat::message said;
+  chat::session_id sender = chat::nobody;  // to be told if it cannot be stored
 };
 
 struct keep_room {

@@ -226,6 +226,11 @@ void exchange::on_nick(client& from, const request& asked) {
     reply(from, numeric::err_nonicknamegiven, {}, "No nickname given");
     return;
   }
+  // What the server itself says in rooms must not be said by anyone else.
+  if (chat::same_name(nick, settings_.server_name)) {
+    reply(from, numeric::err_nicknameinuse, {nick}, "Nickname is already in use");
+    return;
+  }
   if (!from.registering) {
     apply(from, chat::change_nick{.nick = nick});
     return;

@@ -184,14 +184,15 @@ void exchange::tell(const chat::audience& to, const chat::parted& what) {
 
 void exchange::tell(const chat::audience& to, chat::message_sent& what) {
   std::vector<std::string> lines = message_lines(what.said, tag_);
-  if (what.kept) add(keep_message{std::move(what.said)});
+  const std::uint64_t id = what.said.id;
+  if (what.kept) add(keep_message{.said = std::move(what.said), .sender = what.sender});
   const client* sender = find(what.sender);
   const bool echoes = sender != nullptr && sender->offers.has(capability::echo_message);
   for (std::string& one : lines) {
     const wire_line written{.bytes = std::make_shared<const std::string>(std::move(one)),
                             .tag_bytes = time_tag_bytes};
-    add(deliver{.to = to, .need = {}, .line = written});
-    if (echoes) add(deliver{.to = chat::only(what.sender), .need = {}, .line = written});
+    add(deliver{.to = to, .need = {}, .line = written, .message_id = id});
+    if (echoes) add(deliver{.to = chat::only(what.sender), .need = {}, .line = written, .message_id = id});
   }
 }
 

@@ -55,6 +55,13 @@ TEST_F(exchange_test, a_nick_in_use_is_refused_with_433_and_another_may_be_chose
   EXPECT_EQ(says(bob, "NICK alice"), ":leat 433 bob alice :Nickname is already in use\r\n");
 }
 
+TEST_F(exchange_test, the_name_of_the_server_is_not_to_be_had_as_a_nick) {
+  connects(alice);
+  EXPECT_EQ(says(alice, "NICK Leat"), ":leat 433 * Leat :Nickname is already in use\r\n");
+  enters(bob, "bob");
+  EXPECT_EQ(says(bob, "NICK leat"), ":leat 433 bob leat :Nickname is already in use\r\n");
+}
+
 TEST_F(exchange_test, a_nick_taken_while_negotiating_is_refused_at_the_end) {
   connects(alice);
   says(alice, "CAP LS 302\r\nNICK alice\r\nUSER a 0 * :A");
@@ -108,7 +115,8 @@ TEST_F(exchange_test, cap_req_is_all_or_nothing) {
 TEST_F(exchange_test, a_cap_request_too_long_to_be_repeated_is_survived_and_refused) {
   enters(alice, "a-nick-that-takes-so-many-bytes");
   std::string list;
-  while (list.size() < 490) list += "batch ";
+  while (list.size() < 490)
+    list += "batch ";
   const std::string answer = says(alice, "CAP REQ :" + list);
   EXPECT_TRUE(has(answer, " NAK :batch batch")) << answer;
   EXPECT_LE(answer.size(), line_limit_bytes);

@@ -1,0 +1,175 @@
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include <leat/blocking.hpp>
+#include <leat/go.hpp>
+
+#include <hub/delivery.hpp>
+#include <hub/irc/history.hpp>
+
+namespace hub {
+
+delivery::delivery(delivery_options options, store::store& messages)
+    : options_(std::move(options)),
+      store_(messages),
+      log_(options_.history_messages, options_.history_rooms,
+           [this](std::string_view room,
+                  std::size_t limit) -> std::expected<std::vector<chat::message>, std::string> {
+             auto found = leat::blocking([&] { return store_.latest(room, limit); });
+             if (!found) return std::unexpected(std::move(found.error().text));
+             return *std::move(found);
+           }) {}
+
+void delivery::carry_out(group work) {
+  const outcome stored = store_all(work);
+  if (!stored) spdlog::error("messages were not stored, and so not delivered: {}", stored.error());
+  for (step& one : work) {
+    std::visit([&](auto& what) { run(what, stored); }, one);
+    // A large group must not overflow the queue of a client that reads as fast as it can: give writers a
+    // turn.
+    if (pushed_bytes_ > options_.send_queue_bytes / 4) {
+      start_writers();
+      leat::yield();
+    }
+  }
+  // Only now, so that all that the group has for a client goes out in one system call.
+  start_writers();
+}
+
+void delivery::start_writers() {
+  for (const auto& session : to_start_)
+    session->start_writer();
+  to_start_.clear();
+  pushed_bytes_ = 0;
+}
+
+delivery::outcome delivery::store_all(group& work) {
+  messages_.clear();
+  next_message_ = 0;
+  for (step& one : work) {
+    auto* what = std::get_if<irc::effect>(&one);
+    if (what == nullptr) continue;
+    if (auto* said = std::get_if<irc::keep_message>(what))
+      messages_.push_back(std::move(said->said));
+    else if (const auto* room = std::get_if<irc::keep_room>(what))
+      unsaved_rooms_.insert_or_assign(room->record.name, room->record);
+    else if (const auto* dropped = std::get_if<irc::drop_room>(what))
+      unsaved_rooms_.insert_or_assign(dropped->room, std::nullopt);
+  }
+  if (messages_.empty() && unsaved_rooms_.empty()) return {};
+  std::vector<chat::room_record> rooms;
+  std::vector<std::string> removed;
+  for (const auto& [name, record] : unsaved_rooms_) {
+    if (record)
+      rooms.push_back(*record);
+    else
+      removed.push_back(name);
+  }
+  try {
+    const auto written = leat::blocking(
+        [&] { return store_.write({.messages = messages_, .rooms = rooms, .removed_rooms = removed}); });
+    if (!written) return std::unexpected(written.error().text);
+  } catch (const std::exception& error) {
+    return std::unexpected(std::string(error.what()));
+  }
+  unsaved_rooms_.clear();
+  return {};
+}
+
+void delivery::run(attach& what, const outcome&) {
+  if (places_.size() <= what.who) places_.resize(what.who + std::size_t{1});
+  places_[what.who] = {.session = std::move(what.session), .offers = {}};
+}
+
+void delivery::run(detach& what, const outcome&) {
+  if (place* one = find(what.who)) *one = {};
+}
+
+void delivery::run(answer& what, const outcome& stored) {
+  // The channel has room for the one answer that it will ever carry.
+  static_cast<void>(what.to.try_send(what.outcome ? stored : what.outcome));
+}
+
+void delivery::run(irc::effect& what, const outcome& stored) {
+  std::visit([&](auto& one) { run(one, stored); }, what);
+}
+
+void delivery::run(irc::deliver& what, const outcome& stored) {
+  if (!stored && what.message_id != 0) return;
+  pushed_bytes_ += what.line.bytes->size();
+  if (!what.to.many) {
+    push(what.to.one, what.line, what.need);
+    return;
+  }
+  for (const chat::session_id one : *what.to.many)
+    if (one != what.to.except) push(one, what.line, what.need);
+}
+
+void delivery::run(irc::replay& what, const outcome&) {
+  const place* to = find(what.to);
+  if (to == nullptr) return;
+  const auto said = log_.latest(what.room, what.last_id, what.from_ms);
+  if (!said) {
+    spdlog::error("the history of {} cannot be shown: {}", what.room, said.error());
+    tell(what.to, fmt::format("The history of {} cannot be read right now", what.room));
+    return;
+  }
+  // More history than the client can take in would get it dropped for slowness.
+  const std::size_t queued = to->session->queued_bytes();
+  const std::size_t allowed = options_.send_queue_bytes / 2;
+  std::string lines =
+      irc::history_lines(*said, options_.server_name, what.room, what.receiver_offers,
+                         fmt::format("h{}", ++batches_), allowed - std::min(queued, allowed), what.now);
+  if (lines.empty()) return;
+  push(what.to, {.bytes = std::make_shared<const std::string>(std::move(lines))}, {});
+}
+
+void delivery::run(irc::change_capabilities& what, const outcome&) {
+  if (place* one = find(what.who)) one->offers = what.to;
+}
+
+void delivery::run(irc::registered& what, const outcome&) {
+  if (const place* one = find(what.who)) one->session->set_registered();
+}
+
+void delivery::run(irc::hang_up& what, const outcome&) {
+  if (const place* one = find(what.who); one != nullptr && one->session->finish())
+    to_start_.push_back(one->session);
+}
+
+void delivery::run(irc::keep_message& what, const outcome& stored) {
+  const chat::message& said = messages_[next_message_++];
+  if (stored)
+    log_.add(said);
+  else
+    tell(what.sender,
+         fmt::format("Your message to {} was not stored and not delivered: {}", said.target, stored.error()));
+}
+
+void delivery::run(irc::keep_room&, const outcome&) {}
+
+void delivery::run(irc::drop_room&, const outcome&) {}
+
+delivery::place* delivery::find(chat::session_id who) {
+  return who < places_.size() && places_[who].session ? &places_[who] : nullptr;
+}
+
+void delivery::push(chat::session_id to, const irc::wire_line& line, irc::capability_set need) {
+  const place* one = find(to);
+  if (one == nullptr || !one->offers.has_all(need)) return;
+  if (one->session->push(line, one->offers.has(irc::capability::server_time)))
+    to_start_.push_back(one->session);
+}
+
+void delivery::tell(chat::session_id to, std::string text) {
+  std::string line;
+  irc::append_line(line, options_.server_name, "FAIL", {"*", "SERVER_ERROR"}, text);
+  push(to, {.bytes = std::make_shared<const std::string>(std::move(line))}, {});
+}
+
+}  // namespace hub
