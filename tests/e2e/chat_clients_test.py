@@ -9,8 +9,8 @@ import termios
 import threading
 
 import harness
-import irc
-from harness import text_of, tool, until
+from harness import text_of, tool
+from waiting import until
 
 ROOM = "#mill"
 
@@ -18,6 +18,7 @@ ROOM = "#mill"
 class ii:
     """A folder of pipes: each conversation has one for what is typed and a file of what was said."""
     nick = "ida"
+    FIRST_THINGS_IN_2023 = r"<saskia> \[2023-11-14 22:13\] first things first"  # as the server wrote it
 
     def __init__(self, test, server):
         self.folder = test.folder / "ii" / "127.0.0.1"
@@ -62,6 +63,7 @@ settings = {{
 class irssi:
     """Keys go to its terminal; what it shows, it also logs, a file for each window."""
     nick = "ingrid"
+    FIRST_THINGS_IN_2023 = r"Nov 14 2023\n22:13 < saskia> first things first"  # from server-time
 
     def __init__(self, test, server):
         self.home = test.folder / "irssi"
@@ -70,7 +72,7 @@ class irssi:
         self.terminal, inner = pty.openpty()
         fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
         self.screen = b""
-        environment = {**os.environ, "TERM": "xterm", "LANG": "C.UTF-8"}
+        environment = {**harness.ENVIRONMENT, "TERM": "xterm"}
         program = test.start("irssi", tool("irssi"), "--home", self.home, stdin=inner, stdout=inner, env=environment)
         os.close(inner)
         reader = threading.Thread(target=self.read_screen)
@@ -108,6 +110,7 @@ class irssi:
 class weechat:
     """Commands go to its pipe (the fifo plugin); each conversation has a log."""
     nick = "wanda"
+    FIRST_THINGS_IN_2023 = r"2023-11-14 22:13:20\tsaskia\tfirst things first"  # from server-time
     SETTINGS = {"logger.file.flush_delay": "0", "logger.file.auto_log": "on", "irc.server_default.autojoin_dynamic": "off",
                 "irc.server_default.anti_flood": "0", "fifo.file.enabled": "on"}
 
@@ -186,7 +189,7 @@ class chat_clients(harness.case):
 
     def test_a_newcomer_is_shown_what_was_said_and_when(self):
         server = self.serve()
-        speaker = irc.client(server.port, "saskia", ["echo-message"])
+        speaker = self.irc(server, "saskia", ["echo-message"])
         speaker.join(ROOM)
         for text in ("first things first", "second thoughts"):
             speaker.say(ROOM, text)
@@ -200,7 +203,7 @@ class chat_clients(harness.case):
             self.heard(newcomer, ROOM, "second thoughts")
             log = newcomer.log(ROOM)
             self.assertLess(log.index("first things first"), log.index("second thoughts"))
-            self.assertRegex(log, self.SHOWN_WHEN[type(newcomer)], f"{newcomer.nick} sees when it was said")
+            self.assertRegex(log, newcomer.FIRST_THINGS_IN_2023)
 
 
 if __name__ == "__main__":

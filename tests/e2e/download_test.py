@@ -1,7 +1,5 @@
 """curl, wget and aria2c download, resume, and many at once."""
 import contextlib
-import hashlib
-import os
 import socket
 import subprocess
 

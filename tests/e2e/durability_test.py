@@ -3,7 +3,6 @@ import collections
 
 import harness
 import irc
-from harness import PATIENCE_S
 
 ROOM = "#log"
 SPEAKERS = 6
@@ -58,7 +57,7 @@ class durability(harness.case):
             for each in speakers:
                 each.speak()
             return len(speakers[0].heard(ROOM)) > MESSAGES_A_ROUND
-        irc.pump(speakers, enough, f"{MESSAGES_A_ROUND} messages", 2 * PATIENCE_S)
+        irc.pump(speakers, enough, f"{MESSAGES_A_ROUND} messages")
         server.kill()
         # What the kernel has of the server's words still reaches the clients, and counts as seen.
         irc.pump(speakers, lambda: all(each.closed for each in speakers), "the end of all connections")
@@ -83,7 +82,7 @@ class durability(harness.case):
                     self.assertEqual(kept[text], 1, f"{text!r}, which {each.nick} has seen")
 
     def check_replay(self, server, stored):
-        newcomer = irc.client(server.port, "nina", ["server-time", "batch"])
+        newcomer = self.irc(server, "nina", ["server-time", "batch"])
         newcomer.join(ROOM)
         newcomer.settle()
         replayed = [(said.tags["time"], said.text) for said in newcomer.messages if said.verb == "PRIVMSG"]

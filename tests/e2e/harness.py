@@ -17,13 +17,14 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
+
+import irc
+from waiting import PATIENCE_S, until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("LEAT_PROGRAM", ROOT / "build/release/leat")).resolve()
-PATIENCE_S = float(os.environ.get("LEAT_E2E_PATIENCE_S", "30"))  # what takes longer is broken, however busy the machine is
-LOOK_AGAIN_S = 0.01
+ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 MIB = 1 << 20
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
@@ -36,22 +37,10 @@ def tool(name):
     return found
 
 
-def until(check, what, within=PATIENCE_S):
-    """Looks again and again until check() gives something true, and returns that."""
-    deadline = time.monotonic() + within
-    while True:
-        found = check()
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {within} s: {what}")
-        time.sleep(LOOK_AGAIN_S)
-
-
 def text_of(path):
     """What a file holds by now; nothing if it is not there yet."""
     try:
-        return pathlib.Path(path).read_text(encoding="utf-8", errors="replace")
+        return pathlib.Path(path).read_bytes().decode(errors="replace")  # read_text() would change line ends
     except (FileNotFoundError, NotADirectoryError):
         return ""
 
@@ -76,7 +65,7 @@ class child:
         self.out, self.err = pathlib.Path(folder, f"{name}.out"), pathlib.Path(folder, f"{name}.err")
         guarded = ["setpriv", "--pdeathsig", "KILL", *map(str, command)]
         with open(self.out, "ab") as out, open(self.err, "ab") as err:
-            options = {"stdin": subprocess.PIPE, "stdout": out, "stderr": err} | options
+            options = {"stdin": subprocess.PIPE, "stdout": out, "stderr": err, "env": ENVIRONMENT} | options
             self.process = subprocess.Popen(guarded, **options)  # pylint: disable=consider-using-with
         self.pid = self.process.pid
 
@@ -132,6 +121,7 @@ class server(child):
 
     def __init__(self, folder, settings, name="server", port=0):
         self.data = pathlib.Path(folder, "data")
+        self.database = self.data / "leat.db"
         config = pathlib.Path(folder, "leat.toml")
         # JSON's strings, numbers and lists are TOML's, too.
         config.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items()))
@@ -161,23 +151,18 @@ class server(child):
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
         return int(re.search(rf"^{which}:\s+(\d+) kB", status, re.MULTILINE)[1]) * 1024
 
-    def database(self):
-        found, = (path for path in self.data.rglob("*") if path.is_file() and path.open("rb").read(15) == b"SQLite format 3")
-        return found
-
     def rows(self, query, *values):
         """Reads the database of a server that has ended, from a copy: opening it would already repair it."""
-        database = self.database()
         with tempfile.TemporaryDirectory(prefix="leat-e2e-") as copy:
-            for path in database.parent.glob(database.name + "*"):
+            for path in self.data.glob(self.database.name + "*"):
                 if not path.name.endswith("-shm"):
                     shutil.copy(path, copy)
-            with contextlib.closing(sqlite3.connect(pathlib.Path(copy, database.name))) as connection:
+            with contextlib.closing(sqlite3.connect(pathlib.Path(copy, self.database.name))) as connection:
                 return connection.execute(query, values).fetchall()
 
     def change_rows(self, statement, *values):
         """Changes the database of a server that has ended."""
-        with contextlib.closing(sqlite3.connect(self.database())) as connection, connection:
+        with contextlib.closing(sqlite3.connect(self.database)) as connection, connection:
             connection.execute(statement, values)
 
 
@@ -211,10 +196,16 @@ class case(unittest.TestCase):
         self.addCleanup(started.close)
         return started
 
+    def irc(self, server, nick=None, capabilities=(), **options):
+        """An IRC client; registered if it is given a nick."""
+        client = irc.client(server.port, nick, capabilities, **options)
+        self.addCleanup(client.close)
+        return client
+
     def run_tool(self, *command, within=PATIENCE_S, feed=b""):
         """Runs a program to its end, in the test's folder; output is text."""
         done = subprocess.run([str(part) for part in command], cwd=self.folder, input=feed, capture_output=True,
-                              timeout=within, check=False)
+                              timeout=within, env=ENVIRONMENT, check=False)
         done.stdout, done.stderr = (text.decode(errors="replace") for text in (done.stdout, done.stderr))
         return done
 

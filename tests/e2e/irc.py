@@ -5,7 +5,7 @@ import selectors
 import socket
 import time
 
-from harness import PATIENCE_S
+from waiting import PATIENCE_S
 
 LINE = re.compile(r"(?:@(?P<tags>\S*) )?(?::(?P<source>\S*) )?(?P<verb>\S+)(?P<rest>.*)", re.DOTALL)
 
@@ -43,6 +43,7 @@ class client:
         self.messages = []  # all that came
         self.seen = 0       # so many of them were looked at by expect()
         self.rest = b""
+        self.settled = 0    # so many times
         self.closed = False
         if nick:
             self.introduce(nick, capabilities)
@@ -83,9 +84,9 @@ class client:
                 self.send(f"PONG :{said.text}")
             self.messages.append(said)
 
-    def expect(self, wanted, what, within=PATIENCE_S):
+    def expect(self, wanted, what):
         """Waits for the next line that is wanted, passing over others, and returns it."""
-        deadline = time.monotonic() + within
+        deadline = time.monotonic() + PATIENCE_S
         while True:
             while self.seen < len(self.messages):
                 self.seen += 1
@@ -95,28 +96,28 @@ class client:
             if self.closed or left <= 0:
                 last = "\n  ".join(str(said) for said in self.messages[-5:])
                 raise AssertionError(f"{self.nick} did not get {what} "
-                                     f"({'the connection is closed' if self.closed else f'in {within} s'}); last came\n  {last}")
+                                     f"({'the connection is closed' if self.closed else f'in {PATIENCE_S} s'}); last came\n  {last}")
             self.socket.settimeout(left)
             try:
                 self.receive()
             except TimeoutError:
                 pass
 
-    def expect_verb(self, verb, within=PATIENCE_S):
-        return self.expect(lambda said: said.verb == verb, verb, within)
+    def expect_verb(self, verb):
+        return self.expect(lambda said: said.verb == verb, verb)
 
-    def expect_said(self, nick, target, text, within=PATIENCE_S):
+    def expect_said(self, nick, target, text):
         """Waits for a message with exactly this text."""
         return self.expect(lambda said: said.verb == "PRIVMSG" and (said.nick, *said.parameters) == (nick, target, text),
-                           f"{text!r} of {nick} to {target}", within)
+                           f"{text!r} of {nick} to {target}")
 
-    def expect_close(self, within=PATIENCE_S):
+    def expect_close(self):
         """Waits until the server has closed the connection."""
-        pump([self], lambda: self.closed, f"the end of the connection of {self.nick}", within)
+        pump([self], lambda: self.closed, f"the end of the connection of {self.nick}")
 
     def settle(self):
         """Returns once the server has answered everything that was sent before."""
-        self.settled = getattr(self, "settled", 0) + 1
+        self.settled += 1
         token = f"settled-{self.settled}"
         self.send(f"PING {token}")
         self.expect(lambda said: said.verb == "PONG" and said.text == token, "an answer to PING")
@@ -125,9 +126,9 @@ class client:
         self.socket.close()
 
 
-def pump(clients, done, what, within=PATIENCE_S):
+def pump(clients, done, what):
     """Receives for all the clients until done()."""
-    deadline = time.monotonic() + within
+    deadline = time.monotonic() + PATIENCE_S
     with selectors.DefaultSelector() as selector:
         for each in clients:
             if not each.closed:
@@ -135,7 +136,7 @@ def pump(clients, done, what, within=PATIENCE_S):
         while not done():
             left = deadline - time.monotonic()
             if left <= 0:
-                raise AssertionError(f"not within {within} s: {what}")
+                raise AssertionError(f"not within {PATIENCE_S} s: {what}")
             if not selector.get_map():
                 raise AssertionError(f"all connections are closed, without: {what}")
             for key, _ in selector.select(left):

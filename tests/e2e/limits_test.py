@@ -3,8 +3,8 @@ import socket
 import time
 
 import harness
-import irc
-from harness import MIB, PATIENCE_S
+from harness import MIB
+from waiting import PATIENCE_S
 
 UNLIMITED = {"irc.flood_lines_per_second": 0, "irc.flood_bytes_per_second": 0}
 ROOM = "#mill"
@@ -13,11 +13,11 @@ ROOM = "#mill"
 class limits(harness.case):
     def test_a_slow_reader_is_dropped_and_delays_nobody(self):
         server = self.serve(UNLIMITED | {"irc.sendq_limit_bytes": 64 << 10})
-        slow = irc.client(server.port, "slow", receive_buffer_bytes=4096)
+        slow = self.irc(server, "slow", receive_buffer_bytes=4096)
         slow.join(ROOM)
-        witness = irc.client(server.port, "will")
+        witness = self.irc(server, "will")
         witness.join(ROOM)
-        speaker = irc.client(server.port, "sue", ["echo-message"])
+        speaker = self.irc(server, "sue", ["echo-message"])
         speaker.join(ROOM)
         slowest = 0.0
         sent = 0
@@ -46,8 +46,8 @@ class limits(harness.case):
 
     def test_who_talks_too_much_is_slowed_down_alone(self):
         server = self.serve({"irc.flood_burst_lines": 10, "irc.flood_lines_per_second": 20})
-        flooder = irc.client(server.port, "flo")
-        calm = irc.client(server.port, "carl")
+        flooder = self.irc(server, "flo")
+        calm = self.irc(server, "carl")
         flooder.settle()
         began = time.monotonic()
         flooder.send(*[f"PING {number}" for number in range(60)])
@@ -61,7 +61,7 @@ class limits(harness.case):
 
     def test_who_does_not_register_in_time_is_sent_away(self):
         server = self.serve({"irc.registration_timeout": "300ms", "server.first_byte_timeout": "300ms"})
-        half = irc.client(server.port)
+        half = self.irc(server)
         half.send("NICK half")
         error = half.expect_verb("ERROR")
         self.assertIn("egistration", error.text)
@@ -69,14 +69,14 @@ class limits(harness.case):
         with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as silent:
             while silent.recv(1000):
                 pass  # whatever it is told, it is closed
-        done = irc.client(server.port, "done")
+        done = self.irc(server, "done")
         done.settle()  # who is registered stays
 
     def test_who_does_not_answer_PING_is_sent_away(self):
         server = self.serve({"irc.ping_interval": "200ms", "irc.ping_timeout": "300ms"})
-        there = irc.client(server.port, "theo")
+        there = self.irc(server, "theo")
         there.join(ROOM)
-        dead = irc.client(server.port, "dora")
+        dead = self.irc(server, "dora")
         dead.join(ROOM)
         # Receiving answers the server's PING; nobody receives for dora.
         gone = there.expect(lambda said: (said.verb, said.nick) == ("QUIT", "dora"), "QUIT of the dead one")
@@ -84,7 +84,7 @@ class limits(harness.case):
 
     def test_an_endless_line_costs_neither_time_nor_memory(self):
         server = self.serve(UNLIMITED)
-        endless = irc.client(server.port, "enid")
+        endless = self.irc(server, "enid")
         endless.settle()
         memory, ticks = server.memory_bytes(), server.cpu_ticks()
         piece, pieces = b"x" * MIB, 64
@@ -101,11 +101,11 @@ class limits(harness.case):
 
     def test_a_line_that_has_not_ended_keeps_no_core_busy(self):
         server = self.serve()
-        unfinished = irc.client(server.port, "una")
+        unfinished = self.irc(server, "una")
         unfinished.send_bytes(b"x" * 703)
-        hello = irc.client(server.port)
+        hello = self.irc(server)
         hello.send_bytes(bytes.fromhex("160301020001000001fc0303") + b"\x00" * 691)  # a TLS hello, and silence
-        other = irc.client(server.port, "otto")
+        other = self.irc(server, "otto")
         other.settle()
         ticks = server.cpu_ticks()
         time.sleep(2)  # not for an order of events: this is how long the use of the processor is measured
@@ -115,7 +115,7 @@ class limits(harness.case):
 
     def test_a_line_too_long_is_417_and_what_follows_counts(self):
         server = self.serve()
-        member = irc.client(server.port, "mara", ["echo-message"])
+        member = self.irc(server, "mara", ["echo-message"])
         member.join(ROOM)
         longest = "x" * (510 - len(f"PRIVMSG {ROOM} :"))
         member.say(ROOM, longest + "x")
@@ -129,7 +129,7 @@ class limits(harness.case):
 
     def test_what_is_no_UTF_8_is_refused_and_reaches_nobody(self):
         server = self.serve()
-        member = irc.client(server.port, "mara", ["echo-message"])
+        member = self.irc(server, "mara", ["echo-message"])
         member.join(ROOM)
         member.send_bytes(f"PRIVMSG {ROOM} :".encode() + b"caf\xe9\r\n")
         refused = member.expect(lambda said: said.verb in ("FAIL", "NOTICE", "ERROR"), "the refusal")
@@ -141,7 +141,7 @@ class limits(harness.case):
         server = self.serve()
         done = self.curl("--data-binary", "NICK evil\r\nUSER evil 0 * :evil\r\n", server.url("/"))
         self.assertIn(done.status, (400, 403, 404, 405), done.body)
-        member = irc.client(server.port, "mara")
+        member = self.irc(server, "mara")
         member.send("ISON evil")
         self.assertNotIn("evil", member.expect_verb("303").text)
 

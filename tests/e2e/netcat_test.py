@@ -1,6 +1,5 @@
 """A person with nothing but nc, whose lines end in LF alone."""
 import harness
-import irc
 from harness import tool
 
 
@@ -13,7 +12,7 @@ class netcat(harness.case):
 
     def test_nc_registers_and_talks_both_ways(self):
         server = self.serve()
-        friend = irc.client(server.port, "fiona")
+        friend = self.irc(server, "fiona")
         friend.join("#mill")
         for name, options, end in (("lf", [], "\n"), ("crlf", ["-C"], "\n"), ("both", [], "\r\n")):
             with self.subTest(lines=name):
@@ -26,6 +25,7 @@ class netcat(harness.case):
                 nc.wait_for_output(f"PRIVMSG {name} :psst, {name}\r\n")
                 nc.type("QUIT :bye", end=end)
                 friend.expect(lambda said, name=name: (said.verb, said.nick) == ("QUIT", name), f"QUIT of {name}")
+                nc.end_input()  # nc holds on until both directions have ended
                 self.assertEqual(nc.exit_code(), 0)
                 self.assertIn("ERROR :", nc.wait_for_output("ERROR"))
 
@@ -36,7 +36,7 @@ class netcat(harness.case):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn(" 001 piped ", done.stdout)
         self.assertIn("ERROR :", done.stdout)
-        newcomer = irc.client(server.port, "nina", ["server-time"])
+        newcomer = self.irc(server, "nina", ["server-time"])
         newcomer.join("#mill")
         newcomer.expect_said("piped", "#mill", "said by a pipe")
 

@@ -3,8 +3,8 @@ import re
 import socket
 
 import harness
-import irc
 from harness import text_of, tool
+from waiting import until
 
 
 class own_chat(harness.case):
@@ -29,7 +29,7 @@ class own_chat(harness.case):
 
     def test_what_is_piped_in_is_all_said_before_it_leaves(self):
         server = self.serve({"irc.flood_lines_per_second": 200, "irc.history_replay": 500})
-        listener = irc.client(server.port, "lena")
+        listener = self.irc(server, "lena")
         listener.join("#mill")
         lines = [f"line {number}" for number in range(200)]
         done = self.run_tool(harness.PROGRAM, "chat", "mill", "-s", server.address, "-n", "piper",
@@ -46,7 +46,7 @@ class own_chat(harness.case):
         server.kill()
         ada.wait_for_output("connection lost")
         again = self.serve(name="server-again", port=server.port)
-        bob = irc.client(again.port, "bob")
+        bob = self.irc(again, "bob")
         bob.join("#mill")
         bob.say("#mill", "while you were away, or soon after")
         ada.wait_for_output("<bob> while you were away")
@@ -113,9 +113,9 @@ class own_talk(harness.case):
             with socket.create_server(("127.0.0.1", 0)) as probe:
                 port = probe.getsockname()[1]
             nc = self.start(f"nc-{port}", tool("nc"), "-v", "-l", "127.0.0.1", port)
-            harness.until(lambda: "Listening" in text_of(nc.err) or nc.process.poll() is not None, "nc listens, or not")
+            until(lambda: "Listening" in text_of(nc.err) or nc.process.poll() is not None, "nc listens, or not")
             return (nc, port) if nc.process.poll() is None else None
-        return harness.until(listens, "nc listens")
+        return until(listens, "nc listens")
 
     def test_two_of_ours_talk(self):
         listening, port = self.listener()

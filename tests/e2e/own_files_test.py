@@ -5,8 +5,8 @@ import socket
 import threading
 
 import harness
-import irc
 from harness import MIB, random_file, sha256_of, text_of
+from waiting import PATIENCE_S, until
 
 
 class brittle_line:
@@ -92,7 +92,7 @@ class own_files(harness.case):
 
     def test_put_into_a_room_tells_the_room(self):
         server = self.serve()
-        member = irc.client(server.port, "mara")
+        member = self.irc(server, "mara")
         member.join("#mill")
         sent = random_file(self.folder / "plan.bin", 2048)
         self.done_well("put", sent, "--to", server.address, "--room", "mill")
@@ -109,9 +109,9 @@ class own_files(harness.case):
         self.upload(sent, server.url("/files/film"))
         line = self.line(server, down_bytes=20 * MIB)
         broken = self.leat("broken", "get", "film", "--server", line.address)
-        self.assertTrue(line.stalled.wait(harness.PATIENCE_S))
+        self.assertTrue(line.stalled.wait(PATIENCE_S))
         part = self.folder / "film.part"
-        harness.until(lambda: part.exists() and part.stat().st_size > 4 * MIB, "a good part of it is on the disk")
+        until(lambda: part.exists() and part.stat().st_size > 4 * MIB, "a good part of it is on the disk")
         broken.kill()
         self.assertFalse((self.folder / "film").exists())
         kept = part.stat().st_size
@@ -130,7 +130,7 @@ class own_files(harness.case):
         self.upload(random_file(self.folder / "old", 32 * MIB), server.url("/files/film"))
         line = self.line(server, down_bytes=20 * MIB)
         broken = self.leat("broken", "get", "film", "--server", line.address)
-        self.assertTrue(line.stalled.wait(harness.PATIENCE_S))
+        self.assertTrue(line.stalled.wait(PATIENCE_S))
         broken.kill()
         new = random_file(self.folder / "new", 31 * MIB)
         self.upload(new, server.url("/files/film"))
@@ -143,7 +143,7 @@ class own_files(harness.case):
         self.curl("-T", "-", server.url("/files/film"), feed=b"the old one")
         line = self.line(server, up_bytes=20 * MIB)
         broken = self.leat("broken", "put", sent, "--to", line.address)
-        self.assertTrue(line.stalled.wait(harness.PATIENCE_S))
+        self.assertTrue(line.stalled.wait(PATIENCE_S))
         broken.kill()
         line.close()
         self.assertEqual(self.curl(server.url("/files/film")).body, "the old one")

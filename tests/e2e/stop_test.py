@@ -4,7 +4,6 @@ import socket
 import time
 
 import harness
-import irc
 from harness import MIB, random_file, sha256_of
 
 STOP_WITHIN_S = 5
@@ -15,7 +14,7 @@ class stopping(harness.case):
         for number in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(signal=number.name):
                 server = self.serve(name=f"server-{number.name}")
-                clients = [irc.client(server.port, f"c{i}") for i in range(20)]
+                clients = [self.irc(server, f"c{i}") for i in range(20)]
                 for each in clients:
                     each.join("#mill")
                 with socket.create_connection(("127.0.0.1", server.port)) as unregistered, \
@@ -34,9 +33,9 @@ class stopping(harness.case):
     def test_who_does_not_read_delays_the_stop_no_more_than_the_limit(self):
         server = self.serve({"server.stop_timeout": "1s", "irc.flood_lines_per_second": 0, "irc.flood_bytes_per_second": 0,
                              "irc.sendq_limit_bytes": 64 << 20})
-        deaf = irc.client(server.port, "deaf", receive_buffer_bytes=4096)
+        deaf = self.irc(server, "deaf", receive_buffer_bytes=4096)
         deaf.join("#mill")
-        speaker = irc.client(server.port, "sue")
+        speaker = self.irc(server, "sue")
         speaker.join("#mill")
         for _ in range(200):  # 8 MiB: more than the sockets' buffers hold
             speaker.send(*["PRIVMSG #mill :" + "x" * 400] * 100)
@@ -53,7 +52,7 @@ class stopping(harness.case):
 
     def test_topic_modes_history_and_files_are_there_again(self):
         server = self.serve()
-        founder = irc.client(server.port, "fay", ["echo-message"])
+        founder = self.irc(server, "fay", ["echo-message"])
         founder.join("#mill")
         founder.send("TOPIC #mill :grain, water & Mühlsteine", "MODE #mill +tm")
         founder.say("#mill", "kept")
@@ -64,7 +63,7 @@ class stopping(harness.case):
         self.assertEqual(server.stop(STOP_WITHIN_S), 0)
 
         server = self.serve(name="server-again")
-        newcomer = irc.client(server.port, "nina")
+        newcomer = self.irc(server, "nina")
         newcomer.send("JOIN #mill")
         topic = newcomer.expect_verb("332")
         self.assertEqual(topic.text, "grain, water & Mühlsteine")

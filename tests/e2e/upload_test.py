@@ -1,13 +1,11 @@
 """curl uploads, lists and deletes; what is hostile is refused and harms nothing."""
 import json
 import os
-import pathlib
 import socket
 import urllib.parse
 
 import harness
-import irc
-from harness import MIB, random_file, sha256_of, text_of, until
+from harness import MIB, random_file, sha256_of, text_of
 
 HOSTILE_NAMES = {
     "a way up": "..%2Fescaped",
@@ -142,7 +140,7 @@ class uploads(harness.case):
 
     def test_an_upload_into_a_room_is_said_there(self):
         server = self.serve()
-        member = irc.client(server.port, "mara")
+        member = self.irc(server, "mara")
         member.join("#mill")
         sent = random_file(self.folder / "Plan für alle.bin", 3 * MIB // 2)
         url = server.url("/rooms/mill/files/" + urllib.parse.quote(sent.name))
@@ -154,7 +152,7 @@ class uploads(harness.case):
         self.assertEqual(sha256_of(self.get(url)), sha256_of(sent))
         # It is part of the history, as what people say is.
         self.assertEqual(server.stop(), 0)
-        newcomer = irc.client(self.serve(name="server-again").port, "nina")
+        newcomer = self.irc(self.serve(name="server-again"), "nina")
         newcomer.join("#mill")
         newcomer.expect(lambda later: said.text in later.text, "the news in the history")
 
