@@ -112,7 +112,8 @@ class weechat:
     nick = "wanda"
     FIRST_THINGS_IN_2023 = r"2023-11-14 22:13:20\tsaskia\tfirst things first"  # from server-time
     SETTINGS = {"logger.file.flush_delay": "0", "logger.file.auto_log": "on", "irc.server_default.autojoin_dynamic": "off",
-                "irc.server_default.anti_flood": "0", "fifo.file.enabled": "on"}
+                "irc.server_default.anti_flood_prio_high": "0",
+                "irc.server_default.anti_flood_prio_low": "0", "fifo.file.enabled": "on"}
 
     def __init__(self, test, server):
         self.home = test.folder / "weechat"
@@ -194,6 +195,7 @@ class chat_clients(harness.case):
         for text in ("first things first", "second thoughts"):
             speaker.say(ROOM, text)
             speaker.expect_said("saskia", ROOM, text)
+        speaker.close()
         self.assertEqual(server.stop(), 0)
         # As if it had been said on another day.
         server.change_rows("UPDATE message SET time_ms = ?", 1_700_000_000_000)  # 2023-11-14 22:13:20 UTC
