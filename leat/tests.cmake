@@ -7,6 +7,6 @@ foreach(part chan chan_values chan_stress select select_stress go exception goro
         signal)
   leat_test(${part}_test ${part}_test.cpp LIBRARIES leat::leat)
 endforeach()
-foreach(part waiter)
+foreach(part run_queue timer_heap stack waiter descriptor)
   leat_test(${part}_test runtime/${part}_test.cpp LIBRARIES leat::leat)
 endforeach()

@@ -54,7 +54,7 @@ descriptor_handle adopt_descriptor(int fd) {
 
 void descriptor_closer::operator()(descriptor* entry) const noexcept {
   static_cast<void>(entry->close());
-  entry->release();
+  entry->give_up();
 }
 
 descriptor::descriptor() noexcept {
@@ -69,6 +69,7 @@ void descriptor::open(int fd) noexcept {
   const std::lock_guard guard(lock_);
   fd_ = fd;
   users_ = 1;
+  holders_ = 2;
   registered_in_ = 0;
   closed_ = drained_ = hang_up_ = false;
   for (side& one : sides_) {
@@ -101,6 +102,7 @@ result<void> descriptor::close() noexcept {
     while (waiter* next = turns[which].pop())
       wake(*next);
   }
+  release();
   return {};
 }
 
@@ -125,7 +127,14 @@ void descriptor::release_locked() noexcept {
   for (deadline_timer& timer : timers_)
     timer_stop(timer);
   if (fd >= 0) ::close(fd);  // which also takes it out of the poller
-  pool.give(this);
+  give_up();
+}
+
+void descriptor::give_up() noexcept {
+  lock_.lock();
+  const bool last = --holders_ == 0;
+  lock_.unlock();
+  if (last) pool.give(this);
 }
 
 result<void> descriptor::begin(direction which) noexcept {

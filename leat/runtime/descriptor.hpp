@@ -12,9 +12,8 @@
 // every wait is followed by another try, so it is harmless.
 //
 // Invariants, whenever the lock is free:
-//  - `users_` counts the handle and the calls that may use the number; who brings it to zero closes the
-//  number and
-//    recycles the object;
+//  - `users_` counts the calls that may use the number, and one until close(); the last of them closes it;
+//  - `holders_` counts the handle, and one until the number is closed; the last of them recycles the object;
 //  - `side.busy` says that an operation of that direction is under way; others stand in `side.turns`;
 //  - `side.waiting` is the one waiter that wants readiness; `side.ready` remembers an event that came while
 //  nobody
@@ -169,6 +168,7 @@ class descriptor {
   result<void> acquire() noexcept;
   void release() noexcept;
   void release_locked() noexcept;
+  void give_up() noexcept;
   static waiter* take_waiting(side& own) noexcept;
   static time_point deadline_fired(timer_node& node) noexcept;
   void arm_deadline(side& own, timer_node& timer) noexcept;
@@ -180,6 +180,7 @@ class descriptor {
   bool hang_up_ = false;  // the last event carried RDHUP, HUP or ERR
   int fd_ = -1;
   std::uint32_t users_ = 0;
+  std::uint32_t holders_ = 0;
   std::uint64_t registered_in_ = 0;  // the run of the runtime in which it joined a poller; 0: none
   side sides_[2];
   deadline_timer
