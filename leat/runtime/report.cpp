@@ -135,8 +135,6 @@ std::string describe_exception() {
   }
 }
 
-// The stack is still there: goroutines start in a noexcept function, so nothing is unwound before this is
-// called.
 [[noreturn]] void on_terminate() {
   if (const goroutine* self = current()) {
     const std::string stack = stack_of_caller();

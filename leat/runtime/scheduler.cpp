@@ -47,7 +47,7 @@ void save_exceptions(const worker& here, goroutine& self) noexcept {
 }
 
 void retire(worker& here, goroutine* ended) noexcept {
-  sanitizer::destroy(ended->fiber);
+  sanitizer::destroy(ended->fiber, ended->saved.stack_pointer);
   ended->state.store(goroutine_state::free, std::memory_order_release);
   bump(here.ended);
   if (!ended->pooled) {
@@ -297,8 +297,16 @@ struct worker_loop {
     }
   }
 
+  // Callbacks act for those who set the timers, so ThreadSanitizer is to see them, in the midst of hidden
+  // work.
+  static void fire_timers(timer_heap& timers, time_point now) noexcept {
+    sanitizer::show();
+    timers.fire_due(now);
+    sanitizer::hide();
+  }
+
   goroutine* look_here() noexcept {
-    if (here.timers.earliest() != time_point::max()) here.timers.fire_due(clock::now());
+    if (here.timers.earliest() != time_point::max()) fire_timers(here.timers, clock::now());
     if (here.poll.used()) here.poll.poll();
     // They take turns at being looked at first, so that none that never runs dry starves another. run_next
     // comes last: a pair that keeps waking each other fills it all the time.
@@ -369,7 +377,7 @@ struct worker_loop {
     const time_point now = clock::now();
     for (const auto& other : all.workers) {
       if (other.get() == &here || other->asleep.load(std::memory_order_relaxed)) continue;
-      other->timers.fire_due(now);
+      fire_timers(other->timers, now);
       if (other->poll.used()) other->poll.poll_for_owner();
     }
     return here.queue.pop();  // what they woke is ours
@@ -513,6 +521,7 @@ class worker_thread {
     saved_ = *here.exceptions;
     ::prctl(PR_SET_TIMERSLACK, 1UL);  // timers as precise as the kernel can
     install_signal_stack(here);
+    sanitizer::share_thread_locals();
 #if defined(LEAT_TSAN)
     here.loop_fiber.tsan = __tsan_get_current_fiber();
 #endif
@@ -785,11 +794,12 @@ void run_main(const run_options& options, void (*body)(void*), void* argument, s
 
 }  // namespace leat::runtime
 
-extern "C" LEAT_UNCHECKED void leat_goroutine_main() noexcept;
+extern "C" LEAT_UNCHECKED void leat_goroutine_main();
 
-// Noexcept: an exception that nobody catches calls std::terminate where it is thrown, with the stack still
-// there.
-extern "C" LEAT_UNCHECKED void leat_goroutine_main() noexcept {
+// Not noexcept: the unwinder then finds the end of the stack instead of a handler, and std::terminate is
+// called where the exception was thrown, with all frames still there. A noexcept function counts as a
+// handler, for which g++ unwinds.
+extern "C" LEAT_UNCHECKED void leat_goroutine_main() {
   using namespace leat::runtime;
   sanitizer::hide();
   worker* here = this_worker();
