@@ -39,16 +39,17 @@ def free_port():
 
 
 @contextlib.contextmanager
-def server(command, environment=None, log=subprocess.DEVNULL):
-    """Runs a server on the first core until the block ends."""
-    process = subprocess.Popen(pinned(command, 0), stdout=subprocess.PIPE, stderr=log, text=True,
+def server(command, environment=None, log=subprocess.DEVNULL, announces=True):
+    """Runs a server on the first core until the block ends. Its output is kept for announced_port(), or goes to the log."""
+    process = subprocess.Popen(pinned(command, 0), stdout=subprocess.PIPE if announces else log, stderr=log, text=True,
                                env={**os.environ, **(environment or {})})
     try:
         yield process
     finally:
         process.kill()
         process.wait()
-        process.stdout.close()
+        if process.stdout:
+            process.stdout.close()
 
 
 def announced_port(process):

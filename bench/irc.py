@@ -31,9 +31,9 @@ def wait_for(port, process):
     raise RuntimeError(f"{process.args[-1]} does not listen on port {port}")
 
 
-def configured(f"{name}.conf", folder, **values):
+def configured(name, place, **values):
     text = (harness.ROOT / "bench" / "peers" / name).read_text()
-    path = pathlib.Path(folder, name)
+    path = pathlib.Path(place, name)
     path.write_text(string.Template(text).substitute(values))
     return path
 
@@ -58,7 +58,7 @@ def running(name):
             config = configured(f"{name}.conf", folder, port=port, folder=folder, modules=harness.PEERS / "usr/lib/inspircd/modules")
             command = [harness.PEERS / "usr/sbin/inspircd", "--nofork", "--config", config]
             command += ["--runasroot"] if os.getuid() == 0 else []
-        with harness.server(command, {"LD_LIBRARY_PATH": str(libraries)}, log) as process:
+        with harness.server(command, {"LD_LIBRARY_PATH": str(libraries)}, log, announces=False) as process:
             wait_for(port, process)
             yield process, port
 
