@@ -103,12 +103,15 @@ result<unique_fd> open_file(const store_state& store, const area& where, const f
   return std::move(*fd);
 }
 
-result<std::optional<digest>> present_content(store_state& store, const area& where, const file_name& name) {
+result<std::optional<file_version>> present_version(store_state& store, const area& where,
+                                                    const file_name& name) {
   struct stat status{};
   const auto fd = open_file(store, where, name, status);
   if (!fd && fd.error().kind == failure::not_found) return std::nullopt;
   if (!fd) return std::unexpected(fd.error());
-  return store.digests.of(fd->get(), status);
+  const auto content = store.digests.of(fd->get(), status);
+  if (!content) return std::unexpected(content.error());
+  return file_version{*content, status.st_mtim.tv_sec};
 }
 
 file_store::file_store(std::unique_ptr<store_state> state) : state_(std::move(state)) {}
@@ -222,7 +225,7 @@ result<void> file_store::remove(const area& where, const file_name& name, const 
   if (allowed) {
     const auto present = state_->digests.of(fd->get(), status);
     if (!present) return std::unexpected(present.error());
-    if (!allowed(*present)) {
+    if (!allowed(file_version{*present, status.st_mtim.tv_sec})) {
       return std::unexpected(file_error{
           failure::forbidden, fmt::format("{}: the file there is not the one that was expected", doing)});
     }

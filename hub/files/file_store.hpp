@@ -55,8 +55,14 @@ struct listing {
   bool more = false;               // there are others after the last one
 };
 
-// Decides about a change by the content that the name has at that moment: nothing when there is no such file.
-using condition = std::function<bool(const std::optional<digest>& present)>;
+// What tells one state of a file from others.
+struct file_version {
+  digest content;
+  std::int64_t modified_s = 0;
+};
+
+// Decides about a change by what the name has at that moment: nothing when there is no such file.
+using condition = std::function<bool(const std::optional<file_version>& present)>;
 
 struct publish_terms {
   std::optional<digest> announced = std::nullopt;  // the content must have this digest

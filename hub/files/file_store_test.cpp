@@ -104,13 +104,15 @@ TEST_F(file_store_test, content_with_another_digest_than_announced_is_not_publis
 }
 
 TEST_F(file_store_test, a_condition_sees_the_present_content_and_can_forbid_the_change) {
-  const auto only_new = [](const std::optional<digest>& present) { return !present; };
+  const auto only_new = [](const std::optional<file_version>& present) { return !present; };
   EXPECT_TRUE(put("a", "first", area::common(), {.announced = {}, .allowed = only_new}));
   const auto done = put("a", "second", area::common(), {.announced = {}, .allowed = only_new});
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().kind, failure::forbidden);
   EXPECT_EQ(get("a"), "first");
-  const auto is_first = [](const std::optional<digest>& present) { return present == digest_of("first"); };
+  const auto is_first = [](const std::optional<file_version>& present) {
+    return present && present->content == digest_of("first");
+  };
   EXPECT_TRUE(put("a", "second", area::common(), {.announced = {}, .allowed = is_first}));
   EXPECT_EQ(store_->remove(area::common(), name_of("a"), is_first).error().kind, failure::forbidden);
   EXPECT_EQ(get("a"), "second");

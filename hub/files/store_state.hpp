@@ -39,7 +39,8 @@ std::string describe(const area& where, const file_name& name);
 result<unique_fd> open_file(const store_state& store, const area& where, const file_name& name,
                             struct stat& status);
 
-// The content that the name has now, for a condition to decide; nothing when there is no file.
-result<std::optional<digest>> present_content(store_state& store, const area& where, const file_name& name);
+// What the name has now, for a condition to decide; nothing when there is no file.
+result<std::optional<file_version>> present_version(store_state& store, const area& where,
+                                                    const file_name& name);
 
 }  // namespace hub::files

@@ -109,7 +109,7 @@ result<published> upload::move_into_place(const publish_terms& terms, published 
   const auto doing = fmt::format("cannot publish {}", describe(where_, name_));
   const std::lock_guard lock(store_->naming);
   if (terms.allowed) {
-    const auto present = present_content(*store_, where_, name_);
+    const auto present = present_version(*store_, where_, name_);
     if (!present) return std::unexpected(present.error());
     if (!terms.allowed(*present)) {
       return std::unexpected(file_error{

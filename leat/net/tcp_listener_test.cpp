@@ -1,5 +1,4 @@
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <memory>
@@ -18,9 +17,7 @@ class descriptors_exhausted {
  public:
   descriptors_exhausted() {
     getrlimit(RLIMIT_NOFILE, &before_);
-    const int next_free = dup(0);
-    ::close(next_free);
-    const rlimit none{.rlim_cur = static_cast<rlim_t>(next_free), .rlim_max = before_.rlim_max};
+    const rlimit none{.rlim_cur = 0, .rlim_max = before_.rlim_max};  // numbers in use stay so
     setrlimit(RLIMIT_NOFILE, &none);
   }
   ~descriptors_exhausted() { setrlimit(RLIMIT_NOFILE, &before_); }

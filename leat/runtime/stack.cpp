@@ -241,7 +241,9 @@ bool in_guard(const goroutine& owner, const void* address) noexcept {
 void abandon_goroutines() noexcept {
   pool().for_each([](goroutine& one) {
     // One that never parked may still run, on a thread that run() gave up on.
-    if (one.state.load(std::memory_order_relaxed) != goroutine_state::running) sanitizer::destroy(one.fiber);
+    if (one.state.load(std::memory_order_relaxed) != goroutine_state::running) {
+      sanitizer::destroy(one.fiber, one.saved.stack_pointer);
+    }
     one.state.store(goroutine_state::free, std::memory_order_relaxed);
   });
   pool().forget_mapped();

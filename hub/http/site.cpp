@@ -1,0 +1,216 @@
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <exception>
+#include <memory>
+#include <utility>
+
+#include <leat/blocking.hpp>
+
+#include <hub/http/answer_writer.hpp>
+#include <hub/http/conditions.hpp>
+#include <hub/http/download.hpp>
+#include <hub/http/home_page.hpp>
+#include <hub/http/listing.hpp>
+#include <hub/http/paced_conn.hpp>
+#include <hub/http/receive.hpp>
+#include <hub/http/request_reader.hpp>
+#include <hub/http/route.hpp>
+#include <hub/http/site.hpp>
+#include <hub/http/store_answer.hpp>
+#include <hub/http/target.hpp>
+
+namespace hub::http {
+namespace {
+
+// How much of an unwanted body is read for the sake of the next request; for more the connection is closed.
+constexpr std::uint64_t skip_limit_bytes = std::uint64_t{64} << 10;
+
+}  // namespace
+
+// One connection from its first request to its last.
+class visit {
+ public:
+  visit(const site& host, paced_conn& conn)
+      : site_(host), conn_(conn), reader_(conn, bounds()), out_(conn, bounds()) {}
+
+  void run() {
+    for (std::size_t count = 1; count <= bounds().requests; ++count) {
+      const auto asked = reader_.next();
+      if (!asked) {
+        refuse(asked.error());
+        return;
+      }
+      out_.prepare(*asked);
+      if (count == bounds().requests) out_.close_afterwards();
+      answer(*asked);
+      if (!out_.keeps_open()) break;
+    }
+    conn_.say_goodbye();
+  }
+
+ private:
+  const limits& bounds() const { return site_.options_.bounds; }
+
+  // What could not be understood: nobody knows where the next request would begin.
+  void refuse(const refusal& why) {
+    if (why.status == 0) return;
+    out_.close_afterwards();
+    out_.send(plain_answer(why.status, why.text));
+    conn_.say_goodbye();
+  }
+
+  void answer(const request& asked) {
+    // A body that will not be read must not be taken for the next request.
+    if (asked.method != "PUT" && !skip_body(asked)) out_.close_afterwards();
+    const auto parsed = parse_target(asked.target);
+    if (asked.method == "OPTIONS" && asked.target == "*") return send_options(methods_of(resource::file));
+    if (!parsed) return send_refusal(asked, {400, parsed.error()});
+    const auto found = find_route(*parsed);
+    if (!found) return send_refusal(asked, found.error());
+    if (!allows(found->what, asked.method)) return send_not_allowed(asked, *found);
+    if (asked.method == "OPTIONS") return send_options(methods_of(found->what));
+    switch (found->what) {
+      case resource::home:
+        return send_home(asked);
+      case resource::health:
+        return send(plain_answer(200, "ok"));
+      case resource::listing:
+        return send_listing(asked, *parsed, *found);
+      case resource::file:
+        return answer_file(asked, *parsed, *found);
+    }
+  }
+
+  void answer_file(const request& asked, const target& parsed, const route& found) {
+    if (asked.method == "PUT") return store(asked, found);
+    if (asked.method == "DELETE") return remove(asked, found);
+    if (parsed.parameter("partial")) return send_progress(found);
+    auto file = leat::blocking([&] { return site_.store_.read(found.where, *found.name); });
+    if (!file) return send(answer_for(file.error()));
+    send_download(asked, *file, *found.name, bounds(), out_);
+  }
+
+  bool skip_body(const request& asked) {
+    // Who waits for a 100 has not sent the body, and may or may not do so after another answer.
+    return !asked.has_body() || (!asked.expects_continue && reader_.skip_body(skip_limit_bytes));
+  }
+
+  void send(const response& answer) { out_.send(answer); }
+
+  // Of a PUT, the body is still to come.
+  void send_refusal(const request& asked, const refusal& why) {
+    if (asked.has_body()) out_.close_afterwards();
+    send(plain_answer(why.status, why.text));
+  }
+
+  void send_not_allowed(const request& asked, const route& found) {
+    if (asked.has_body()) out_.close_afterwards();
+    const bool needs_name = asked.method == "PUT" && found.what == resource::listing;
+    auto answer = needs_name ? plain_answer(405, "an upload needs the file's name at the end of the address")
+                             : plain_answer(405, "this address does not know that method");
+    answer.add("Allow", std::string(methods_of(found.what)));
+    send(answer);
+  }
+
+  void send_options(std::string_view methods) {
+    response answer{.status = 204, .fields = {}, .body = {}};
+    answer.add("Allow", std::string(methods));
+    send(answer);
+  }
+
+  void send_home(const request& asked) {
+    auto host = asked.field("Host").value_or("");
+    if (host.empty()) host = conn_.local_address().to_string();
+    send(home_page(site_.options_.description, host, prefers_html(asked.field("Accept").value_or(""))));
+  }
+
+  void send_listing(const request& asked, const target& parsed, const route& found) {
+    const auto after = parsed.parameter("after").value_or("");
+    const auto listed =
+        leat::blocking([&] { return site_.store_.list(found.where, after, bounds().listing_files); });
+    if (!listed) return send(answer_for(listed.error()));
+    const auto format = parsed.parameter("format");
+    const bool json = format ? *format == "json" : prefers_json(asked.field("Accept").value_or(""));
+    response answer;
+    answer.body = json ? listing_as_json(found.where, *listed) : listing_as_text(found.where, *listed);
+    answer.add("Content-Type", json ? "application/json" : "text/plain; charset=utf-8");
+    answer.add("X-Content-Type-Options", "nosniff");
+    answer.add("Cache-Control", "no-cache");
+    answer.add("Vary", "Accept");
+    send(answer);
+  }
+
+  // How far an upload has come that broke off.
+  void send_progress(const route& found) {
+    const auto waiting = leat::blocking([&] { return site_.store_.find_partial(found.where, *found.name); });
+    if (!waiting) return send(plain_answer(404, "no part of that file waits for its rest"));
+    auto answer =
+        plain_answer(200, fmt::format("{} of {} bytes are here", waiting->held_bytes, waiting->total_bytes));
+    answer.add("Upload-Offset", std::to_string(waiting->held_bytes));
+    answer.add("Upload-Length", std::to_string(waiting->total_bytes));
+    answer.add("Cache-Control", "no-store");
+    send(answer);
+  }
+
+  void store(const request& asked, const route& found) {
+    auto received = receive_upload(site_.store_, asked, found.where, *found.name, reader_, out_);
+    if (!received.can_answer) return;
+    if (received.published && !found.where.room().empty())
+      announce(found, *received.published, received.answer);
+    send(received.answer);
+  }
+
+  // The file is stored whatever becomes of the announcement; the uploader is told of both.
+  void announce(const route& found, const files::published& stored, response& answer) {
+    const auto& base = site_.options_.public_url;
+    const auto start = base.empty() ? "http://" + conn_.local_address().to_string() : base;
+    const auto told = site_.announce_({.room = found.where.room(),
+                                       .uploader = {},
+                                       .name = found.name->text(),
+                                       .size_bytes = stored.size_bytes,
+                                       .url = start + path_of(found.where, found.name->text())});
+    if (told) return;
+    spdlog::warn("{} was not told of a file: {}", found.where.room(), told.error());
+    answer.body += fmt::format("but {} was not told: {}\n", found.where.room(), told.error());
+  }
+
+  void remove(const request& asked, const route& found) {
+    const asked_conditions conditions(asked);
+    files::condition allowed;
+    if (conditions.concern_changes()) {
+      allowed = [&](const std::optional<files::file_version>& present) {
+        const std::optional<validators> known =
+            present ? std::optional(validators{etag_of(present->content), present->modified_s})
+                    : std::nullopt;
+        return conditions.evaluate(known, false) == verdict::proceed;
+      };
+    }
+    const auto removed =
+        leat::blocking([&] { return site_.store_.remove(found.where, *found.name, allowed); });
+    if (!removed) return send(answer_for(removed.error()));
+    send({.status = 204, .fields = {}, .body = {}});
+  }
+
+  const site& site_;
+  paced_conn& conn_;
+  request_reader reader_;
+  answer_writer out_;
+};
+
+site::site(files::file_store& store, site_options options, announcer announce)
+    : store_(store), options_(std::move(options)), announce_(std::move(announce)) {}
+
+void site::serve(leat::net::tcp_conn conn, const leat::context& stopping) const {
+  // Shared: a stop that comes in the last moment may still hold it when this function has returned.
+  const auto shared = std::make_shared<paced_conn>(std::move(conn), options_.bounds.stop_grace);
+  const auto stop = leat::after_func(stopping, [shared] { shared->stop(); });
+  try {
+    visit(*this, *shared).run();
+  } catch (const std::exception& error) {
+    // Out of memory or of threads: this connection ends, the others go on.
+    spdlog::error("an HTTP connection was given up: {}", error.what());
+  }
+}
+
+}  // namespace hub::http

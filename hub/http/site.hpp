@@ -1,0 +1,63 @@
+// The HTTP side of the server: files and a page that says how to use them.
+//
+//   hub::http::site site(store, {.bounds = config.http}, [&](const auto& shared) { return
+//   server.announce_file(...); }); site.serve(std::move(conn), stopping);
+//
+//   GET, HEAD, PUT, DELETE  /files/NAME               a file for everyone
+//   GET, HEAD, PUT, DELETE  /rooms/ROOM/files/NAME    a file of a room; an upload is announced there
+//   GET, HEAD               /files, /rooms/ROOM/files a listing: ?format=json, ?after=NAME
+//   GET, HEAD               /, /health
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <string>
+
+#include <leat/context.hpp>
+#include <leat/net/tcp_conn.hpp>
+
+#include <hub/files/file_store.hpp>
+#include <hub/http/limits.hpp>
+
+namespace hub::http {
+
+// A file that someone has put into a room.
+struct announcement {
+  std::string room;      // as the uploader spelled it, with its #
+  std::string uploader;  // where it came from: empty as long as HTTP knows no accounts
+  std::string name;
+  std::uint64_t size_bytes = 0;
+  std::string url;
+};
+
+// Tells the room; an error is a sentence.
+using announcer = std::function<std::expected<void, std::string>(const announcement&)>;
+
+struct site_options {
+  limits bounds = {};
+  std::string public_url = {};  // how links start; empty: "http://" and the address that was connected to
+  std::string description = "a leat chat and file server";
+};
+
+// Thread-safe: one site serves all connections.
+class site {
+ public:
+  // The store must outlive the site. `announce` is called in the goroutine of the uploader's connection,
+  // after the file is published.
+  site(files::file_store& store, site_options options, announcer announce);
+
+  // Serves one connection until it ends: the client closes it, is silent or slow for too long, breaks the
+  // protocol, or `stopping` is cancelled. Then idle connections end at once and transfers after `stop_grace`;
+  // an upload that is cut off by that can be resumed.
+  void serve(leat::net::tcp_conn conn, const leat::context& stopping) const;
+
+ private:
+  friend class visit;
+
+  files::file_store& store_;
+  const site_options options_;
+  const announcer announce_;
+};
+
+}  // namespace hub::http
