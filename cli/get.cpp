@@ -96,9 +96,10 @@ int get(const get_options& options) {
           download(*client, one.order, progress, [&](std::string_view line) { board.say(line); });
       board.finish(progress);
       if (done) {
-        board.result(visible(one.order.to.native()));
+        board.result(index, visible(one.order.to.native()));
       } else {
         board.say(fmt::format("leat get: {}: {}", visible(one.order.name), done.error()));
+        board.result(index, "");
         failed = true;
       }
     };

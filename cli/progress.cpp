@@ -120,10 +120,17 @@ void progress_board::say(std::string_view line) {
   fmt::print(stderr, "{}\n", line);
 }
 
-void progress_board::result(std::string_view line) {
+void progress_board::result(std::size_t index, std::string_view line) {
   const std::lock_guard hold(lock_);
-  erase();
-  fmt::print("{}\n", line);
+  early_results_.emplace(index, line);
+  for (auto next = early_results_.find(next_result_); next != early_results_.end();
+       next = early_results_.find(++next_result_)) {
+    if (!next->second.empty()) {
+      erase();
+      fmt::print("{}\n", next->second);
+    }
+    early_results_.erase(next);
+  }
   std::fflush(stdout);
 }
 

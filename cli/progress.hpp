@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -69,8 +70,9 @@ class progress_board {
 
   /// Says a line on standard error.
   void say(std::string_view line);
-  /// Says a line on standard output: what scripts read.
-  void result(std::string_view line);
+  /// Says a line on standard output, which scripts read: in the order of the transfers' indexes from 0, each
+  /// held back until those before it are known. An empty line says nothing: that transfer has failed.
+  void result(std::size_t index, std::string_view line);
 
  private:
   void draw();
@@ -82,6 +84,8 @@ class progress_board {
   leat::mutex lock_;  // guards what follows, and the two streams
   std::list<entry> entries_;
   std::size_t finished_ = 0;
+  std::map<std::size_t, std::string> early_results_;
+  std::size_t next_result_ = 0;
   bool line_is_there_ = false;
   std::uint64_t last_moved_ = 0;
   std::chrono::steady_clock::time_point last_drawn_;

@@ -118,9 +118,10 @@ int put(const put_options& options) {
       const auto url = upload(*client, options.files[index], file_path(options.room, names[index]), progress);
       board.finish(progress);
       if (url) {
-        board.result(*url);
+        board.result(index, *url);
       } else {
         board.say(fmt::format("leat put: {}: {}", visible(names[index]), url.error()));
+        board.result(index, "");
         failed = true;
       }
     };

@@ -89,6 +89,7 @@ TEST(listing, people_get_lines) {
 TEST(listing, an_address_leads_back_to_its_room) {
   EXPECT_EQ(path_of(*files::area::of_room("#dev"), "x y"), "/rooms/dev/files/x%20y");
   EXPECT_EQ(path_of(*files::area::of_room("##dev")), "/rooms/%23%23dev/files");
+  EXPECT_EQ(path_of(*files::area::of_room("#.."), "x"), "/rooms/%23../files/x");
   EXPECT_EQ(path_of(files::area::common(), "a#?"), "/files/a%23%3F");
 }
 

@@ -22,9 +22,11 @@ std::optional<std::string> next_page(const files::area& where, const files::list
 
 std::string path_of(const files::area& where) {
   if (where.room().empty()) return "/files";
-  // Without its sign a room's name needs no encoding in most addresses, unless it starts with a second one.
+  // Without its sign a room's name needs no encoding in most addresses. It keeps the sign where what remains
+  // would be read as something else.
   const auto bare = std::string_view(where.room()).substr(1);
-  const auto room = bare.starts_with('#') ? std::string_view(where.room()) : bare;
+  const bool keeps_sign = bare.starts_with('#') || bare == "." || bare == "..";
+  const auto room = keeps_sign ? std::string_view(where.room()) : bare;
   return "/rooms/" + percent_encode(room) + "/files";
 }
 

@@ -28,6 +28,8 @@ std::expected<route, refusal> find_route(const target& asked) {
   if (path.size() == 1 && path[0] == "health") return route{resource::health, files::area::common(), {}};
   if (path[0] == "files") return find_in_area(files::area::common(), path.subspan(1));
   if (path.size() >= 3 && path[0] == "rooms" && path[2] == "files") {
+    // Clients and proxies resolve these before anyone sees them; a room of that name is "%23..".
+    if (path[1] == "." || path[1] == "..") return refuse(400, "the path contains a '.' or '..'");
     auto where = files::area::of_room(path[1]);
     if (!where) return refuse(400, "that cannot be the name of a room");
     return find_in_area(std::move(*where), path.subspan(3));
