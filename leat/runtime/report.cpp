@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <unwind.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +13,7 @@
 #include <map>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <leat/runtime/report.hpp>
@@ -24,6 +26,7 @@ namespace {
 
 constexpr std::size_t frames_most = 64;
 constexpr std::size_t groups_most = 200;
+constexpr std::uint64_t main_goroutine_id = 1;  // always told of: it is where a reader begins
 constexpr std::size_t signal_stack_bytes = std::size_t{512} << 10;
 
 struct frame_list {
@@ -87,27 +90,40 @@ void print(const std::string& text) noexcept {
 }
 
 // Goroutines that stand at the same place are told together: there may be a million of them.
-using groups = std::map<std::string, std::vector<std::uint64_t>>;
+struct overview {
+  std::map<std::string, std::vector<std::uint64_t>> groups;
+  std::size_t left_out = 0;  // goroutines that stand elsewhere, when there are too many places to tell of
+};
 
-void add_to_groups(goroutine& one, void* argument) {
-  auto& all = *static_cast<groups*>(argument);
+void add_to_overview(goroutine& one, void* argument) {
+  auto& all = *static_cast<overview*>(argument);
   std::string text = std::string("[") + to_string(one.reason) + "], started at " + start_of(one) + "\n";
   if (one.state.load(std::memory_order_acquire) == goroutine_state::parked) text += stack_of_parked(one);
-  if (all.size() < groups_most || all.contains(text)) all[text].push_back(one.id);
+  const bool is_told =
+      all.groups.size() < groups_most || one.id == main_goroutine_id || all.groups.contains(text);
+  if (is_told) {
+    all.groups[std::move(text)].push_back(one.id);
+  } else {
+    ++all.left_out;
+  }
 }
 
 std::string describe_all() {
-  groups all;
-  for_each_goroutine(add_to_groups, &all);
+  overview all;
+  for_each_goroutine(add_to_overview, &all);
   std::map<std::uint64_t, std::string> by_first_id;
-  for (auto& [text, ids] : all) {
-    std::string heading = "goroutine " + std::to_string(ids.front());
+  for (auto& [text, ids] : all.groups) {
+    const std::uint64_t first = std::ranges::min(ids);
+    std::string heading = "goroutine " + std::to_string(first);
     if (ids.size() > 1) heading += " and " + std::to_string(ids.size() - 1) + " more at the same place";
-    by_first_id[ids.front()] = heading + " " + text + "\n";
+    by_first_id[first] = heading + " " + text + "\n";
   }
   std::string whole;
   for (const auto& [id, text] : by_first_id)
     whole += text;
+  if (all.left_out > 0) {
+    whole += std::to_string(all.left_out) + " more at other places, which are left out here\n";
+  }
   return whole;
 }
 
