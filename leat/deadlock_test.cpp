@@ -1,0 +1,263 @@
+// When all goroutines wait for each other, the program ends with a report of each: what it waits on, where it
+// was started, and its stack. Whatever may still wake one is no deadlock.
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <chrono>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <leat/blocking.hpp>
+#include <leat/chan.hpp>
+#include <leat/dying_test.hpp>
+#include <leat/net/udp.hpp>
+#include <leat/parked_test.hpp>
+#include <leat/select.hpp>
+#include <leat/sync.hpp>
+#include <leat/time.hpp>
+#include <leat/workers_test.hpp>
+
+namespace leat {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::end_of;
+using testing::ending;
+using testing::place;
+using testing::reports_have_lines;
+using testing::require;
+
+constexpr std::string_view headline = "leat: all goroutines are asleep: deadlock";
+
+class a_deadlock : public ::testing::TestWithParam<unsigned> {
+ protected:
+  static ending end_of_run(auto body) {
+    return end_of([&] { leat::run(run_options{.workers = GetParam()}, body); });
+  }
+};
+INSTANTIATE_TEST_SUITE_P(on, a_deadlock, ::testing::Values(1u, 2u, 4u), testing::workers_name);
+
+[[gnu::noinline]] void wait_for_eggs(const chan<int>& eggs) {
+  eggs.receive();
+  LEAT_KEEP_FRAME;
+}
+
+[[gnu::noinline]] void bring_eggs(const chan<int>& eggs) {
+  eggs.send(1);
+  LEAT_KEEP_FRAME;
+}
+
+[[gnu::noinline]] void breakfast(const chan<int>& eggs) {
+  wait_for_eggs(eggs);
+  LEAT_KEEP_FRAME;
+}
+
+TEST_P(a_deadlock, ends_the_program_with_status_2) {
+  const ending seen = end_of_run([] { chan<int>().receive(); });
+  EXPECT_TRUE(seen.exited_with(2)) << seen;
+  EXPECT_SAYS(seen, headline);
+}
+
+TEST_P(a_deadlock, tells_of_every_goroutine_what_it_waits_on_where_it_started_and_its_stack) {
+  constexpr int first_start = __LINE__ + 5;
+  constexpr int second_start = __LINE__ + 5;
+  const ending seen = end_of_run([] {
+    const chan<int> eggs;
+    const chan<int> others;
+    go([eggs] { breakfast(eggs); });
+    go([others] { bring_eggs(others); });
+    chan<int>(nullptr).receive();
+  });
+  EXPECT_TRUE(seen.exited_with(2)) << seen;
+  EXPECT_SAYS(seen, "goroutine 1 [nil chan], started at");
+  EXPECT_SAYS(seen, "[chan receive], started at");
+  EXPECT_SAYS(seen, "[chan send], started at");
+  EXPECT_SAYS(seen, place(__FILE__, first_start));
+  EXPECT_SAYS(seen, place(__FILE__, second_start));
+  // From the inside outwards.
+  const auto inner = seen.text.find("wait_for_eggs(");
+  const auto outer = seen.text.find("breakfast(");
+  EXPECT_NE(inner, std::string::npos) << seen;
+  EXPECT_NE(outer, std::string::npos) << seen;
+  EXPECT_LT(inner, outer) << seen;
+  EXPECT_SAYS(seen, "bring_eggs(");
+  EXPECT_SAYS_NOT(seen, "switch_away");  // how goroutines park tells nothing
+  EXPECT_SAYS_NOT(seen, "leat_goroutine_main");
+}
+
+TEST_P(a_deadlock, names_the_lines_of_its_frames) {
+  if (!reports_have_lines) GTEST_SKIP() << "built without libdw";
+  const ending seen = end_of_run([] { breakfast(chan<int>()); });
+  const auto frame = seen.text.find("breakfast(");
+  ASSERT_NE(frame, std::string::npos) << seen;
+  const auto line_end = seen.text.find('\n', seen.text.find('\n', frame) + 1);
+  EXPECT_NE(seen.text.substr(frame, line_end - frame).find("deadlock_test.cpp:"), std::string::npos) << seen;
+}
+
+TEST_P(a_deadlock, names_each_kind_of_wait) {
+  const ending seen = end_of_run([] {
+    chan<int> silent;
+    chan<int> full{1};
+    full.send(1);
+    mutex locked;
+    locked.lock();
+    shared_mutex shared;
+    shared.lock_shared();
+    mutex guard;
+    condition_variable condition;
+    semaphore none(0);
+    wait_group unfinished;
+    unfinished.add();
+    once never;
+    go([&] { full.send(2); });
+    go([&] { select(silent.on_receive([](auto) {}), full.on_send(3)); });
+    go([] { select(); });
+    go([&] { locked.lock(); });
+    go([&] { shared.lock(); });
+    go([&] {
+      std::unique_lock hold(guard);
+      condition.wait(hold);
+    });
+    go([&] { none.acquire(); });
+    go([&] { never.call([&] { silent.receive(); }); });
+    testing::await_parked(8);
+    go([&] { never.call([] {}); });
+    unfinished.wait();
+  });
+  EXPECT_TRUE(seen.exited_with(2)) << seen;
+  for (const std::string reason :
+       {"chan send", "chan receive", "select", "select with nothing that can be ready", "mutex",
+        "shared mutex", "condition variable", "semaphore", "once", "wait group"})
+    EXPECT_SAYS(seen, "[" + reason + "], started at");
+}
+
+TEST_P(a_deadlock, tells_together_of_goroutines_at_the_same_place) {
+  const ending seen = end_of_run([] {
+    const chan<int> eggs;
+    for (int i = 0; i < 1000; ++i)
+      go([eggs] { wait_for_eggs(eggs); });
+    testing::await_parked(1000);
+    select();
+  });
+  EXPECT_TRUE(seen.exited_with(2)) << seen;
+  EXPECT_SAYS(seen, " and 999 more at the same place [chan receive], started at");
+}
+
+template <int Number>
+void start_one(const chan<int>& eggs) {
+  go([eggs] { wait_for_eggs(eggs); });
+}
+
+// A report must stay readable, but what it leaves out must not look as if it were not there.
+TEST_P(a_deadlock, says_how_many_it_leaves_out) {
+  const ending seen = end_of_run([] {
+    const chan<int> eggs;
+    [&]<int... Number>(std::integer_sequence<int, Number...>) {
+      (start_one<Number>(eggs), ...);
+    }(std::make_integer_sequence<int, 230>());
+    go([eggs] { wait_for_eggs(eggs); });
+    select();
+  });
+  EXPECT_TRUE(seen.exited_with(2)) << seen;
+  // The main goroutine is told of in any case, besides the first 200 places.
+  EXPECT_SAYS(seen, "goroutine 1 [select with nothing that can be ready], started at");
+  EXPECT_SAYS(seen, "\n31 more at other places, which are left out here\n");
+}
+
+TEST_P(a_deadlock, is_found_once_the_foreign_thread_that_might_have_helped_is_gone) {
+  const ending seen = end_of_run([] {
+    const chan<int> eggs;
+    std::thread([eggs] { eggs.send(1); }).detach();
+    eggs.receive();
+    eggs.receive();
+  });
+  EXPECT_TRUE(seen.exited_with(2)) << seen;
+  EXPECT_SAYS(seen, headline);
+}
+
+TEST_P(a_deadlock, is_found_after_timers_network_and_blocking_calls_are_done) {
+  const ending seen = end_of_run([] {
+    auto socket = net::listen_udp("127.0.0.1:0").value();
+    require(socket.write_to("x", socket.local_address()).has_value());
+    std::array<std::byte, 8> buffer;
+    require(socket.read_from(buffer).has_value());
+    sleep_for(1ms);
+    blocking([] {});
+    chan<int>().receive();
+  });
+  EXPECT_TRUE(seen.exited_with(2)) << seen;
+  EXPECT_SAYS(seen, headline);
+}
+
+// --- What is none ---
+//
+// In each of these all goroutines sleep for long enough that a report, if one came, would have come.
+
+void expect_clean(const ending& seen) {
+  EXPECT_TRUE(seen.exited_with(0)) << seen;
+  EXPECT_SAYS_NOT(seen, "deadlock");
+}
+
+TEST_P(a_deadlock, is_not_waiting_for_a_timer) {
+  expect_clean(end_of_run([] {
+    sleep_for(50ms);
+    after(50ms).receive();
+    select(chan<int>().on_receive([](auto) {}), on_timeout(50ms, [] {}));
+  }));
+}
+
+TEST_P(a_deadlock, is_not_waiting_for_a_blocking_call) {
+  expect_clean(end_of_run([] { blocking([] { std::this_thread::sleep_for(50ms); }); }));
+}
+
+TEST_P(a_deadlock, is_not_waiting_for_a_foreign_thread) {
+  expect_clean(end_of_run([] {
+    const chan<int> eggs;
+    const std::jthread outside([eggs] {
+      std::this_thread::sleep_for(50ms);
+      eggs.send(1);
+    });
+    eggs.receive();
+  }));
+}
+
+// A signal handler sends the datagram, so that nothing but the network is there to wait for.
+int alarm_socket = -1;
+
+void send_datagram(int) {
+  static_cast<void>(::send(alarm_socket, "x", 1, 0));
+}
+
+TEST_P(a_deadlock, is_not_waiting_for_the_network) {
+  expect_clean(end_of_run([] {
+    auto socket = net::listen_udp("127.0.0.1:0").value();
+    sockaddr_in target{};
+    target.sin_family = AF_INET;
+    target.sin_port = htons(socket.local_address().port());
+    target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    alarm_socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    require(::connect(alarm_socket, reinterpret_cast<const sockaddr*>(&target), sizeof target) == 0);
+    ::signal(SIGALRM, send_datagram);
+    const itimerval soon{.it_interval = {}, .it_value = {.tv_sec = 0, .tv_usec = 50'000}};
+    ::setitimer(ITIMER_REAL, &soon, nullptr);
+    std::array<std::byte, 8> buffer;
+    require(socket.read_from(buffer).has_value());
+  }));
+}
+
+TEST_P(a_deadlock, is_not_some_goroutines_that_wait_for_ever) {
+  expect_clean(end_of_run([] {
+    const chan<int> never;
+    for (int i = 0; i < 10; ++i)
+      go([never] { never.receive(); });
+    testing::await_parked(10);
+    sleep_for(20ms);
+  }));
+}
+
+}  // namespace
+}  // namespace leat
