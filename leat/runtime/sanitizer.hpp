@@ -31,6 +31,7 @@
 #include <sanitizer/lsan_interface.h>
 #endif
 #if defined(LEAT_TSAN)
+#include <link.h>
 #include <sanitizer/tsan_interface.h>
 extern "C" {
 void AnnotateIgnoreReadsBegin(const char* file, int line);
@@ -142,9 +143,15 @@ LEAT_UNCHECKED inline void show() {
 /// without any order that ThreadSanitizer knows of. Called once by each worker's thread.
 inline void share_thread_locals() {
 #if defined(LEAT_TSAN)
-  constexpr unsigned long reach = 64 * 1024;  // static thread-local storage lies next to the thread pointer
-  const auto here = reinterpret_cast<unsigned long>(__builtin_thread_pointer());
-  AnnotateBenignRaceSized(__FILE__, __LINE__, here - reach, 2 * reach, "thread-local variables of a worker");
+  constexpr auto share = [](dl_phdr_info* module, std::size_t, void*) {
+    for (int i = 0; module->dlpi_tls_data && i < module->dlpi_phnum; ++i) {
+      if (module->dlpi_phdr[i].p_type != PT_TLS) continue;
+      AnnotateBenignRaceSized(__FILE__, __LINE__, reinterpret_cast<unsigned long>(module->dlpi_tls_data),
+                              module->dlpi_phdr[i].p_memsz, "thread-local variables of a worker");
+    }
+    return 0;
+  };
+  dl_iterate_phdr(share, nullptr);
 #endif
 }
 

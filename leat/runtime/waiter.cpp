@@ -46,12 +46,12 @@ time_point timed_wait_fired(timer_node& node) noexcept {
   auto& wait = static_cast<timed_wait&>(node);
   if (!wait.self->ticket->claim()) return time_point::max();
   goroutine* owner = wait.self->owner;
-  sanitizer::give(owner);
   // One that has not stopped yet may find that it need not wait, and leave: it must find the node still in
   // its heap, whose lock then keeps the node alive until this callback has returned.
   if (wait.progress.exchange(stage::expired, std::memory_order_acq_rel) != stage::stopped)
     return time_point::max();
   node.heap.store(nullptr, std::memory_order_relaxed);
+  sanitizer::give(owner);
   make_runnable_last(owner);  // it may run at once, and its stack with this node may be gone
   return timer_gone;
 }
