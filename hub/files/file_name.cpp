@@ -25,13 +25,16 @@ constexpr const char* unseen = "a file name cannot contain invisible characters"
 // Narrower than what nicks refuse: emoji need joiners and variation selectors, and real names of screenshots
 // and documents have no-break and ideographic spaces. Sorted.
 constexpr std::array refused_ranges{
-    refused_range{0x00, 0x1F, control},      refused_range{0x7F, 0x9F, control},
-    refused_range{0xAD, 0xAD, unseen},       refused_range{0x61C, 0x61C, direction},
-    refused_range{0x200B, 0x200B, unseen},   refused_range{0x200E, 0x200F, direction},
-    refused_range{0x2028, 0x2029, control},  refused_range{0x202A, 0x202E, direction},
-    refused_range{0x2060, 0x2064, unseen},   refused_range{0x2066, 0x2069, direction},
-    refused_range{0x206A, 0x206F, unseen},   refused_range{0xFDD0, 0xFDEF, unseen},
-    refused_range{0xFEFF, 0xFEFF, unseen},   refused_range{0xFFF9, 0xFFFB, unseen},
+    refused_range{0x00, 0x1F, control},       refused_range{0x7F, 0x9F, control},
+    refused_range{0xAD, 0xAD, unseen},        refused_range{0x61C, 0x61C, direction},
+    refused_range{0x115F, 0x1160, unseen},    refused_range{0x17B4, 0x17B5, unseen},
+    refused_range{0x180E, 0x180E, unseen},    refused_range{0x200B, 0x200B, unseen},
+    refused_range{0x200E, 0x200F, direction}, refused_range{0x2028, 0x2029, control},
+    refused_range{0x202A, 0x202E, direction}, refused_range{0x2060, 0x2064, unseen},
+    refused_range{0x2066, 0x2069, direction}, refused_range{0x206A, 0x206F, unseen},
+    refused_range{0x2800, 0x2800, unseen},    refused_range{0x3164, 0x3164, unseen},
+    refused_range{0xFDD0, 0xFDEF, unseen},    refused_range{0xFEFF, 0xFEFF, unseen},
+    refused_range{0xFFA0, 0xFFA0, unseen},    refused_range{0xFFF9, 0xFFFB, unseen},
     refused_range{0xE0000, 0xE007F, unseen},
 };
 

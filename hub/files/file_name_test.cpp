@@ -71,7 +71,9 @@ TEST(file_name, characters_that_turn_the_text_around_are_refused) {
 
 TEST(file_name, invisible_characters_are_refused) {
   for (const auto name :
-       {"a\u200bb"sv, "a\ufeffb"sv, "a\u00adb"sv, "a\U000e0041b"sv, "a\xef\xbf\xbe"sv, "\u2060"sv})
+       {"a\u200bb"sv, "a\ufeffb"sv, "a\u00adb"sv, "a\U000e0041b"sv, "a\xef\xbf\xbe"sv, "\u2060"sv,
+        // Fillers and blanks: letters that show nothing.
+        "\u3164"sv, "\u115f"sv, "\u2800"sv, "\uffa0"sv, "\u180e"sv})
     EXPECT_EQ(refusal(name), "a file name cannot contain invisible characters")
         << testing::PrintToString(name);
 }

@@ -164,7 +164,7 @@ result<upload> file_store::begin(const area& where, const file_name& name,
         file_error{failure::too_large, fmt::format("{} is too large: it has {} bytes, and {} is the most",
                                                    describe(where, name), *size, bounds.file_bytes)});
   }
-  auto file = state_->waiting.create();
+  auto file = state_->waiting.create(where, name, size);
   if (!file) return std::unexpected(file.error());
   upload begun(*state_, where, name, size, std::move(*file));
   if (size && !begun.space_.grow_to(*size)) {
@@ -190,7 +190,7 @@ result<upload> file_store::resume(const area& where, const file_name& name, std:
   const auto found = state_->waiting.find(where, name);
   if (!found || found->total_bytes != total) return wrong_place(0);
   if (found->held_bytes != offset) return wrong_place(found->held_bytes);
-  auto file = state_->waiting.claim(*found);
+  auto file = state_->waiting.claim(where, name, *found);
   if (!file) return wrong_place(0);
   upload resumed(*state_, where, name, total, std::move(*file));
   resumed.space_.adopt(offset);
@@ -235,7 +235,8 @@ result<void> file_store::remove(const area& where, const file_name& name, const 
   if (::unlinkat(folder->get(), name.text().c_str(), 0) != 0)
     return std::unexpected(from_errno(doing, errno));
   state_->space.give_back(static_cast<std::uint64_t>(status.st_size));
-  --state_->files;
+  // A file that was put in place by hand after the start was never counted.
+  if (state_->files > 0) --state_->files;
   if (::fsync(folder->get()) != 0) return std::unexpected(from_errno(doing, errno));
   if (where.room().empty()) return {};
   remove_if_empty(*state_, where.folder());

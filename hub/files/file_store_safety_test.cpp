@@ -144,6 +144,19 @@ TEST_F(file_store_safety_test, a_file_that_was_shortened_by_hand_does_not_upset_
   EXPECT_EQ(store_->taken_bytes(), 0U);
 }
 
+TEST_F(file_store_safety_test, removing_a_file_that_was_put_there_by_hand_leaves_the_count_sane) {
+  data_.write("files/a", "by hand");
+  ASSERT_TRUE(store_->remove(area::common(), name_of("a")));
+  EXPECT_EQ(store_->file_count(), 0U);
+  EXPECT_TRUE(put("b", "text")) << "the count has wrapped, and the store calls itself full";
+}
+
+TEST_F(file_store_safety_test, a_file_in_the_place_of_a_link_is_a_new_one) {
+  std::filesystem::create_symlink(outside_.path() / "secret", data_.path() / "files/a");
+  EXPECT_TRUE(put("a", "text")->created);
+  EXPECT_EQ(store_->file_count(), 1U);
+}
+
 // Endings
 
 TEST_F(file_store_safety_test, a_missing_data_folder_is_named) {

@@ -172,6 +172,52 @@ TEST_F(file_store_test, left_over_temporary_files_are_removed_at_start) {
   EXPECT_EQ(data_.names("uploads"), "");
 }
 
+TEST_F(file_store_test, an_upload_that_was_under_way_in_a_killed_server_can_go_on) {
+  auto begun = store_->begin(area::common(), name_of("a"), 10);
+  ASSERT_TRUE(begun->write(bytes_of("01234")));
+  const auto entry = data_.names("uploads");
+  // What kill -9 leaves: the entry, and nobody who would remove it.
+  std::filesystem::copy_file(data_.path() / "uploads" / entry, data_.path() / "saved");
+  begun = std::unexpected(file_error{});
+  store_.reset();
+  std::filesystem::rename(data_.path() / "saved", data_.path() / "uploads" / entry);
+  open();
+  EXPECT_EQ(store_->taken_bytes(), 5U);
+  auto rest = store_->resume(area::common(), name_of("a"), 5, 10);
+  ASSERT_TRUE(rest) << rest.error().text;
+  ASSERT_TRUE(rest->write(bytes_of("56789")));
+  ASSERT_TRUE(rest->publish());
+  EXPECT_EQ(get("a"), "0123456789");
+  EXPECT_EQ(store_->taken_bytes(), 10U);
+}
+
+TEST_F(file_store_test, an_upload_that_was_under_way_before_the_last_boot_is_removed) {
+  auto begun = store_->begin(area::common(), name_of("a"), 10);
+  auto entry = data_.names("uploads");
+  begun = std::unexpected(file_error{});
+  store_.reset();
+  entry.replace(17, 16, "0123456789abcdef");
+  data_.write("uploads/" + entry, "01234");
+  open();
+  EXPECT_EQ(data_.names("uploads"), "");
+  EXPECT_EQ(store_->taken_bytes(), 0U);
+}
+
+TEST_F(file_store_test, uploads_of_one_name_that_break_off_at_once_leave_one_part_and_a_right_sum) {
+  std::vector<std::thread> uploaders;
+  for (int i = 0; i < 8; ++i) {
+    uploaders.emplace_back([&, i] {
+      for (int round = 0; round < 20; ++round)
+        break_off("a", std::string(static_cast<std::size_t>(i + 1), 'x'), 100);
+    });
+  }
+  for (auto& each : uploaders)
+    each.join();
+  const auto left = store_->find_partial(area::common(), name_of("a"));
+  ASSERT_TRUE(left);
+  EXPECT_EQ(store_->taken_bytes(), left->held_bytes);
+}
+
 TEST_F(file_store_test, a_second_server_on_the_same_folder_is_refused) {
   const auto second = file_store::open(data_.path());
   ASSERT_FALSE(second);

@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/random.h>
@@ -8,7 +7,7 @@
 #include <cerrno>
 #include <charconv>
 #include <ctime>
-#include <memory>
+#include <fstream>
 #include <span>
 
 #include <hub/files/beneath.hpp>
@@ -20,27 +19,71 @@ namespace hub::files {
 namespace {
 
 constexpr std::string_view part_suffix = ".part";
+constexpr std::string_view temporary_suffix = ".tmp";
 constexpr std::size_t target_length = 64;
+constexpr std::size_t number_length = 16;
 
 // Names the target in the folder; the NUL is in neither an area nor a name.
-std::string target_key(const area& where, const file_name& name) {
+std::string target_of(const area& where, const file_name& name) {
   const std::string text = where.folder() + '\0' + name.text();
   sha256 hash;
   hash.update(std::as_bytes(std::span(text)));
   return to_hex(hash.finish());
 }
 
-// The total size that a part's name tells, if it is a part's name.
-std::optional<std::uint64_t> total_of(std::string_view entry) {
-  if (!entry.ends_with(part_suffix) || entry.size() <= target_length + 1 + part_suffix.size())
-    return std::nullopt;
-  if (entry[target_length] != '.' || !digest_from_hex(entry.substr(0, target_length))) return std::nullopt;
+// What an entry's name says of its upload: "<target>.<total size>".
+struct label {
+  std::string_view target;
+  std::uint64_t total_bytes = 0;
+};
+
+std::optional<label> read_label(std::string_view text) {
+  if (text.size() <= target_length + 1 || text[target_length] != '.') return std::nullopt;
+  label read{.target = text.substr(0, target_length)};
+  if (!digest_from_hex(read.target)) return std::nullopt;
+  text.remove_prefix(target_length + 1);
+  const auto [end, error] = std::from_chars(text.begin(), text.end(), read.total_bytes);
+  if (error != std::errc() || end != text.end()) return std::nullopt;
+  return read;
+}
+
+std::optional<label> label_of_part(std::string_view entry) {
+  if (!entry.ends_with(part_suffix)) return std::nullopt;
   entry.remove_suffix(part_suffix.size());
-  entry.remove_prefix(target_length + 1);
-  std::uint64_t total = 0;
-  const auto [end, error] = std::from_chars(entry.begin(), entry.end(), total);
-  if (error != std::errc() || end != entry.end()) return std::nullopt;
-  return total;
+  return read_label(entry);
+}
+
+std::string read_boot_number() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  std::getline(file, id);
+  std::erase(id, '-');
+  return id.size() < number_length ? std::string() : id.substr(0, number_length);
+}
+
+// Which boot of the machine this is; empty if it does not tell.
+const std::string& boot_number() {
+  static const std::string number = read_boot_number();
+  return number;
+}
+
+// Of what was under way, when its bytes can be relied on.
+std::optional<label> label_of_temporary(std::string_view entry) {
+  const auto& boot = boot_number();
+  if (boot.empty() || !entry.ends_with(temporary_suffix)) return std::nullopt;
+  entry.remove_suffix(temporary_suffix.size());
+  if (entry.size() < 2 * (number_length + 1)) return std::nullopt;
+  entry.remove_prefix(number_length + 1);
+  if (!entry.starts_with(boot) || entry[number_length] != '.') return std::nullopt;
+  return read_label(entry.substr(number_length + 1));
+}
+
+result<std::string> new_temporary_name(std::string_view target, std::optional<std::uint64_t> total_bytes) {
+  std::uint64_t number = 0;
+  if (::getrandom(&number, sizeof number, 0) != sizeof number)
+    return std::unexpected(from_errno("cannot begin the upload", errno));
+  if (!total_bytes || boot_number().empty()) return fmt::format("{:016x}{}", number, temporary_suffix);
+  return fmt::format("{:016x}.{}.{}.{}{}", number, boot_number(), target, *total_bytes, temporary_suffix);
 }
 
 }  // namespace
@@ -49,9 +92,13 @@ struct partials::entry {
   std::string name;
   std::uint64_t size = 0;
   std::time_t modified = 0;
-  std::optional<std::uint64_t> total;  // nothing: not a part
+  bool is_file = false;
 
-  bool belongs_to(std::string_view key) const { return total && name.starts_with(key); }
+  std::optional<label> part() const { return is_file ? label_of_part(name) : std::nullopt; }
+  bool is_part_of(std::string_view target) const {
+    const auto known = part();
+    return known && known->target == target;
+  }
 };
 
 std::vector<partials::entry> partials::read_folder() const {
@@ -59,21 +106,20 @@ std::vector<partials::entry> partials::read_folder() const {
   for (auto& name : names_in(folder_.get())) {
     struct stat status{};
     if (::fstatat(folder_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    const auto total = S_ISREG(status.st_mode) ? total_of(name) : std::nullopt;
-    entries.push_back(
-        {std::move(name), static_cast<std::uint64_t>(status.st_size), status.st_mtim.tv_sec, total});
+    entries.push_back({std::move(name), static_cast<std::uint64_t>(status.st_size), status.st_mtim.tv_sec,
+                       S_ISREG(status.st_mode)});
   }
   return entries;
 }
 
 void partials::remove_part(const entry& each) {
-  // Only one of several who try removes it, and gives its bytes back.
   if (::unlinkat(folder_.get(), each.name.c_str(), 0) == 0) quota_.give_back(each.size);
 }
 
 void partials::clean_at_start() {
+  salvage();
   for (const auto& each : read_folder()) {
-    if (each.total) {
+    if (each.part()) {
       quota_.count(each.size);
     } else {
       ::unlinkat(folder_.get(), each.name.c_str(), 0);
@@ -82,9 +128,24 @@ void partials::clean_at_start() {
   make_room();
 }
 
+// Before anything is counted. The newest of several for one target remains.
+void partials::salvage() {
+  auto entries = read_folder();
+  std::ranges::sort(entries, {}, &entry::modified);
+  for (const auto& each : entries) {
+    const auto known = label_of_temporary(each.name);
+    if (!known || !each.is_file || each.size == 0) continue;
+    const auto fd = open_beneath(folder_.get(), each.name, O_WRONLY);
+    // As in upload::suspend.
+    if (!fd || ::ftruncate(fd->get(), static_cast<off_t>(each.size)) != 0 || ::fdatasync(fd->get()) != 0)
+      continue;
+    become_part(each.name, known->target, known->total_bytes);
+  }
+}
+
 void partials::make_room() {
   auto entries = read_folder();
-  std::erase_if(entries, [](const entry& each) { return !each.total; });
+  std::erase_if(entries, [](const entry& each) { return !each.part(); });
   std::ranges::sort(entries, {}, &entry::modified);
   const auto oldest = std::time(nullptr) - limits_.partial_lifetime.count();
   std::size_t left = entries.size();
@@ -95,59 +156,62 @@ void partials::make_room() {
   }
 }
 
-result<temporary> partials::create() {
-  constexpr const char* doing = "cannot begin the upload";
-  std::uint64_t number = 0;
-  if (::getrandom(&number, sizeof number, 0) != sizeof number)
-    return std::unexpected(from_errno(doing, errno));
-  auto entry_name = fmt::format("{:016x}.tmp", number);
-  auto fd = open_beneath(folder_.get(), entry_name, O_RDWR | O_CREAT | O_EXCL, 0640);
-  if (!fd) return std::unexpected(from_errno(doing, fd.error().value()));
-  return temporary{std::move(entry_name), std::move(*fd)};
+result<temporary> partials::create(const area& where, const file_name& name,
+                                   std::optional<std::uint64_t> total_bytes) {
+  auto entry_name = new_temporary_name(target_of(where, name), total_bytes);
+  if (!entry_name) return std::unexpected(entry_name.error());
+  auto fd = open_beneath(folder_.get(), *entry_name, O_RDWR | O_CREAT | O_EXCL, 0640);
+  if (!fd) return std::unexpected(from_errno("cannot begin the upload", fd.error().value()));
+  return temporary{std::move(*entry_name), std::move(*fd)};
 }
 
 std::optional<partial> partials::find(const area& where, const file_name& name) const {
-  const auto key = target_key(where, name);
-  const auto entries = read_folder();
-  const auto found = std::ranges::find_if(entries, [&](const entry& each) { return each.belongs_to(key); });
-  if (found == entries.end()) return std::nullopt;
-  return partial{found->name, found->size, *found->total};
+  const std::lock_guard lock(mutex_);
+  return find_part(target_of(where, name));
 }
 
-std::optional<temporary> partials::claim(const partial& taken) {
-  auto target = create();
-  if (!target) return std::nullopt;
-  // Over the fresh name, which reserved it; what it named is gone, so the descriptor must be opened anew.
-  if (::renameat(folder_.get(), taken.entry.c_str(), folder_.get(), target->entry.c_str()) != 0) {
-    remove_temporary(*target);
+std::optional<partial> partials::find_part(std::string_view target) const {
+  const auto entries = read_folder();
+  const auto found =
+      std::ranges::find_if(entries, [&](const entry& each) { return each.is_part_of(target); });
+  if (found == entries.end()) return std::nullopt;
+  return partial{found->name, found->size, found->part()->total_bytes};
+}
+
+std::optional<temporary> partials::claim(const area& where, const file_name& name, const partial& found) {
+  const auto target = target_of(where, name);
+  auto entry_name = new_temporary_name(target, found.total_bytes);
+  const std::lock_guard lock(mutex_);
+  if (!entry_name || find_part(target) != found) return std::nullopt;
+  auto fd = open_beneath(folder_.get(), found.entry, O_RDWR);
+  if (!fd || ::renameat(folder_.get(), found.entry.c_str(), folder_.get(), entry_name->c_str()) != 0)
     return std::nullopt;
-  }
-  auto fd = open_beneath(folder_.get(), target->entry, O_RDWR);
-  struct stat status{};
-  // A length other than the one that was found: someone else had it in between, and let it wait again.
-  if (!fd || ::fstat(fd->get(), &status) != 0 ||
-      static_cast<std::uint64_t>(status.st_size) != taken.held_bytes) {
-    ::renameat(folder_.get(), target->entry.c_str(), folder_.get(), taken.entry.c_str());
-    return std::nullopt;
-  }
-  target->fd = std::move(*fd);
-  return std::move(*target);
+  return temporary{std::move(*entry_name), std::move(*fd)};
 }
 
 bool partials::keep(const temporary& broken_off, const area& where, const file_name& name,
                     std::uint64_t total_bytes) {
-  drop(where, name);
-  const auto entry_name = fmt::format("{}.{}{}", target_key(where, name), total_bytes, part_suffix);
-  const bool kept =
-      ::renameat(folder_.get(), broken_off.entry.c_str(), folder_.get(), entry_name.c_str()) == 0;
+  const std::lock_guard lock(mutex_);
+  const bool kept = become_part(broken_off.entry, target_of(where, name), total_bytes);
   make_room();
   return kept;
 }
 
+bool partials::become_part(const std::string& entry_name, std::string_view target,
+                           std::uint64_t total_bytes) {
+  drop_part(target);
+  const auto part_name = fmt::format("{}.{}{}", target, total_bytes, part_suffix);
+  return ::renameat(folder_.get(), entry_name.c_str(), folder_.get(), part_name.c_str()) == 0;
+}
+
 void partials::drop(const area& where, const file_name& name) {
-  const auto key = target_key(where, name);
+  const std::lock_guard lock(mutex_);
+  drop_part(target_of(where, name));
+}
+
+void partials::drop_part(std::string_view target) {
   for (const auto& each : read_folder()) {
-    if (each.belongs_to(key)) remove_part(each);
+    if (each.is_part_of(target)) remove_part(each);
   }
 }
 

@@ -1,14 +1,20 @@
 // The folder of uploads: those under way, and those that broke off and are kept so that they can go on.
 //
-//   <16 random hex digits>.tmp                  under way; left over after a crash, removed at the next start
-//   <SHA-256 of area and name>.<total size>.part  broken off; its length is what has arrived
+//   <random>.tmp                              under way, of unknown size
+//   <random>.<boot>.<target>.<total size>.tmp  under way, of known size
+//   <target>.<total size>.part                 broken off; its length is what has arrived
 //
-// An upload goes from one to the other by rename, so whoever renamed it has it, and nobody else. There is one
-// part for each target at most: a newer one takes its place.
+// <random> and <boot> are 16 hexadecimal digits, <target> is the SHA-256 of area and name. What is under way
+// when the server is killed becomes a part at its next start, if the machine has not been booted in between:
+// after a power cut nobody knows which of its bytes have reached the disk, so it is removed, as are those of
+// unknown size. A part has been flushed, and stays.
+//
+// There is one part for each target at most: a newer one takes its place.
 #pragma once
 
 #include <cstdint>
 #include <expected>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -28,6 +34,8 @@ struct partial {
   std::string entry;              // its name in the folder
   std::uint64_t held_bytes = 0;   // how much has arrived
   std::uint64_t total_bytes = 0;  // how large the file is to become
+
+  bool operator==(const partial&) const = default;
 };
 
 // A file of the folder that belongs to one upload.
@@ -36,7 +44,7 @@ struct temporary {
   unique_fd fd;
 };
 
-// Thread-safe: the file system's renames decide who gets what.
+// Thread-safe.
 class partials {
  public:
   // `folder`: the open folder. Counts into `space` what it gives back when something is removed.
@@ -45,17 +53,18 @@ class partials {
 
   int folder() const { return folder_.get(); }
 
-  // Removes what a crash left behind and what is too old, and counts the rest.
+  // Keeps or removes what a crash left behind, removes what is too old, and counts the rest.
   void clean_at_start();
 
-  // A new, empty file.
-  result<temporary> create();
+  // A new, empty file for an upload of that size, if it is known.
+  result<temporary> create(const area& where, const file_name& name,
+                           std::optional<std::uint64_t> total_bytes);
 
   // The part that waits for this target.
   std::optional<partial> find(const area& where, const file_name& name) const;
 
-  // Takes a part; nothing if someone else was quicker.
-  std::optional<temporary> claim(const partial& taken);
+  // Takes the part that waits for this target, if it is still the one that was found.
+  std::optional<temporary> claim(const area& where, const file_name& name, const partial& found);
 
   // Lets an upload wait as the part of its target. Its bytes have been flushed.
   bool keep(const temporary& broken_off, const area& where, const file_name& name, std::uint64_t total_bytes);
@@ -68,13 +77,21 @@ class partials {
  private:
   struct entry;
 
+  // All that follow are called while `mutex_` is held, or before anyone else knows this object.
   std::vector<entry> read_folder() const;
+  std::optional<partial> find_part(std::string_view target) const;
+  bool become_part(const std::string& entry_name, std::string_view target, std::uint64_t total_bytes);
+  void salvage();
+  void drop_part(std::string_view target);
   void remove_part(const entry& each);
   void make_room();
 
   unique_fd folder_;
   const limits& limits_;
   quota& quota_;
+  // Held while parts come, go or change hands: removing the old one and putting the new one in its place are
+  // one step, and so are finding one and taking it.
+  mutable std::mutex mutex_;
 };
 
 }  // namespace hub::files

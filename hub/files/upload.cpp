@@ -99,7 +99,6 @@ result<published> upload::publish(const publish_terms& terms) {
   if (::fsync(file_.fd.get()) != 0) return std::unexpected(from_errno(flushing, errno));
   auto moved = move_into_place(terms, now);
   if (!moved) return moved;
-  space_.keep(received_);
   store_->waiting.drop(where_, name_);
   store_ = nullptr;
   return moved;
@@ -119,7 +118,9 @@ result<published> upload::move_into_place(const publish_terms& terms, published 
   auto folder = open_beneath(store_->root.get(), where_.folder(), O_RDONLY | O_DIRECTORY);
   struct stat replaced{};
   const char* name = name_.text().c_str();
-  now.created = !folder || ::fstatat(folder->get(), name, &replaced, AT_SYMLINK_NOFOLLOW) != 0;
+  // A link or a pipe that someone put there was no file of ours, and was not counted.
+  now.created = !folder || ::fstatat(folder->get(), name, &replaced, AT_SYMLINK_NOFOLLOW) != 0 ||
+                !S_ISREG(replaced.st_mode);
   if (now.created && store_->files >= store_->bounds.files) {
     return std::unexpected(
         file_error{failure::over_quota,
@@ -131,8 +132,9 @@ result<published> upload::move_into_place(const publish_terms& terms, published 
     return std::unexpected(from_errno(doing, errno));
   }
   if (now.created) ++store_->files;
-  if (!now.created && S_ISREG(replaced.st_mode))
-    store_->space.give_back(static_cast<std::uint64_t>(replaced.st_size));
+  if (!now.created) store_->space.give_back(static_cast<std::uint64_t>(replaced.st_size));
+  // The file is there now, whatever becomes of the flush.
+  space_.keep(received_);
   if (::fsync(folder->get()) != 0) return std::unexpected(from_errno(flushing, errno));
   return now;
 }

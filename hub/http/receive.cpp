@@ -152,10 +152,7 @@ class receiver {
 
   reception finish(files::upload& upload) {
     const auto here = upload.received_bytes();
-    if (plan_.range && here != plan_.range->range.last + 1) {
-      return {.answer = plain_answer(400, "the body has another length than its Content-Range says"),
-              .published = {}};
-    }
+    if (plan_.range && here != plan_.range->range.last + 1) return contradict_length(upload);
     if (plan_.range && here < plan_.range->total_bytes) return wait_for_rest(upload);
     const files::publish_terms terms{
         .announced = plan_.digest,
@@ -169,6 +166,15 @@ class receiver {
     answer.add("ETag", etag_of(done->content));
     if (done->created) answer.add("Location", path_of(where_, name_.text()));
     return {.answer = std::move(answer), .published = *done};
+  }
+
+  // A chunked body. Fewer bytes than were promised are still what belongs there.
+  reception contradict_length(files::upload& upload) {
+    auto answer = plain_answer(400, "the body has another length than its Content-Range says");
+    const auto here = upload.received_bytes();
+    if (here <= plan_.range->range.last && leat::blocking([&] { return upload.suspend(); }))
+      answer.add("Upload-Offset", std::to_string(here));
+    return {.answer = std::move(answer), .published = {}};
   }
 
   files::condition condition() const {

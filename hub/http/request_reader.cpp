@@ -6,6 +6,7 @@
 #include <boost/beast/http/parser.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <optional>
 #include <vector>
@@ -44,6 +45,10 @@ constexpr std::size_t empty_lines = 4;
 constexpr std::size_t chunk_buffer_bytes = std::size_t{64} << 10;
 
 const refusal connection_ended{.status = 0, .text = "the connection ended"};
+
+std::chrono::milliseconds left_until(leat::time_point deadline) {
+  return std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+}
 
 std::unexpected<refusal> refuse(unsigned status, std::string text) {
   return std::unexpected(refusal{status, std::move(text)});
@@ -116,9 +121,7 @@ class request_reader::implementation {
 
   std::expected<request, refusal> next();
   std::expected<std::size_t, refusal> read_body(std::span<std::byte> into);
-  std::optional<std::uint64_t> left_in_body() const {
-    return parser_ ? std::nullopt : std::optional(body_left_);
-  }
+  bool skip_body(std::uint64_t limit_bytes);
 
  private:
   check wait_for_request();
@@ -128,6 +131,8 @@ class request_reader::implementation {
   std::expected<std::size_t, refusal> read_chunked(std::span<std::byte> into);
   check read_more(std::size_t limit_bytes, std::chrono::milliseconds patience);
 
+  std::chrono::milliseconds body_patience() const;
+
   std::string_view buffered() const { return {buffer_.data() + begin_, end_ - begin_}; }
   void drop(std::size_t count) { begin_ += count; }
 
@@ -136,8 +141,9 @@ class request_reader::implementation {
   std::vector<char> buffer_;  // given back while the connection is idle
   std::size_t begin_ = 0;     // of what was read and not used yet
   std::size_t end_ = 0;
-  std::uint64_t body_left_ = 0;          // of a body of known length
-  std::optional<header_parser> parser_;  // while a chunked body is being read
+  std::uint64_t body_left_ = 0;                    // of a body of known length
+  std::optional<header_parser> parser_;            // while a chunked body is being read
+  std::optional<leat::time_point> body_deadline_;  // for all of a body that nobody wants
 };
 
 // Reads at least one byte behind what is there, which may grow to `limit_bytes`.
@@ -154,6 +160,11 @@ check request_reader::implementation::read_more(std::size_t limit_bytes, std::ch
   if (!got || *got == 0) return std::unexpected(connection_ended);
   end_ += *got;
   return {};
+}
+
+std::chrono::milliseconds request_reader::implementation::body_patience() const {
+  if (!body_deadline_) return limits_.body_timeout;
+  return std::min(limits_.body_timeout, left_until(*body_deadline_));
 }
 
 check request_reader::implementation::wait_for_request() {
@@ -181,9 +192,8 @@ std::expected<std::size_t, refusal> request_reader::implementation::read_header(
       if (buffered().contains("\r\n")) return refuse(431, "the header is too large");
       return refuse(414, "the request target is too long");
     }
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    if (auto more = read_more(limits_.header_bytes, left); !more) return std::unexpected(more.error());
+    if (auto more = read_more(limits_.header_bytes, left_until(deadline)); !more)
+      return std::unexpected(more.error());
   }
 }
 
@@ -235,7 +245,7 @@ std::expected<std::size_t, refusal> request_reader::implementation::read_counted
     body_left_ -= count;
     return count;
   }
-  const auto got = conn_.read(into, limits_.body_timeout);
+  const auto got = conn_.read(into, body_patience());
   if (!got && got.error() == leat::errc::deadline_exceeded) return refuse(408, "the upload came too slowly");
   if (!got || *got == 0) return std::unexpected(connection_ended);
   body_left_ -= *got;
@@ -263,9 +273,26 @@ std::expected<std::size_t, refusal> request_reader::implementation::read_chunked
     if (parser_->is_done() || (used > 0 && !buffered().empty())) continue;
     // A chunk's size and extensions that fill the buffer are not meant well.
     if (buffered().size() >= chunk_buffer_bytes) return refuse(400, "a chunk's header is too long");
-    if (auto more = read_more(chunk_buffer_bytes, limits_.body_timeout); !more)
+    if (auto more = read_more(chunk_buffer_bytes, body_patience()); !more)
       return std::unexpected(more.error());
   }
+}
+
+bool request_reader::implementation::skip_body(std::uint64_t limit_bytes) {
+  if (!parser_ && body_left_ == 0) return true;
+  if (!parser_ && body_left_ > limit_bytes) return false;
+  body_deadline_ = leat::deadline_after(limits_.header_timeout);
+  std::array<std::byte, 4096> ignored;
+  for (std::uint64_t skipped = 0; skipped <= limit_bytes;) {
+    const auto got = read_body(ignored);
+    if (!got) return false;
+    if (*got == 0) {
+      body_deadline_.reset();
+      return true;
+    }
+    skipped += *got;
+  }
+  return false;
 }
 
 request_reader::request_reader(paced_conn& conn, const limits& bounds)
@@ -281,17 +308,7 @@ std::expected<std::size_t, refusal> request_reader::read_body(std::span<std::byt
 }
 
 bool request_reader::skip_body(std::uint64_t limit_bytes) {
-  const auto left = inside_->left_in_body();
-  if (left && *left > limit_bytes) return false;
-  std::vector<std::byte> ignored(left && *left == 0 ? 0 : 4096);
-  if (ignored.empty()) return true;
-  for (std::uint64_t skipped = 0; skipped <= limit_bytes;) {
-    const auto got = inside_->read_body(ignored);
-    if (!got) return false;
-    if (*got == 0) return true;
-    skipped += *got;
-  }
-  return false;
+  return inside_->skip_body(limit_bytes);
 }
 
 }  // namespace hub::http

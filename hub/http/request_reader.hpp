@@ -1,4 +1,5 @@
-// Reads requests from a connection, one after the other. The one place that knows Boost.Beast.
+// Reads requests from a connection, one after the other. The one place of the server that
+// knows Boost.Beast.
 #pragma once
 
 #include <cstddef>
@@ -37,8 +38,8 @@ class request_reader {
   // too long; status 0 when the connection ends before the body does.
   std::expected<std::size_t, refusal> read_body(std::span<std::byte> into);
 
-  // Reads what is left of the body if that is at most `limit_bytes`. False: it is not worth it, or cannot be
-  // done.
+  // Reads what is left of the body if that is at most `limit_bytes` and comes as fast as a header must.
+  // False: it is not worth it, or cannot be done.
   bool skip_body(std::uint64_t limit_bytes);
 
  private:

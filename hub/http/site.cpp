@@ -55,6 +55,8 @@ class visit {
   // What could not be understood: nobody knows where the next request would begin.
   void refuse(const refusal& why) {
     if (why.status == 0) return;
+    // Nothing that the request before said holds for this one.
+    out_.prepare({});
     out_.close_afterwards();
     out_.send(plain_answer(why.status, why.text));
     conn_.say_goodbye();

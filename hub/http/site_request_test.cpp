@@ -1,4 +1,8 @@
 // What a request must be, and what becomes of a connection.
+#include <leat/chan.hpp>
+#include <leat/go.hpp>
+#include <leat/select.hpp>
+
 #include <hub/http/site_fixture.hpp>
 
 namespace hub::http {
@@ -193,6 +197,37 @@ TEST_F(site_request_test, a_body_that_nobody_wants_is_not_taken_for_a_request) {
     EXPECT_EQ(refused.ask("PUT", "/nowhere", "", "GET / HTTP/1.1\r\n\r\n").field("Connection"), "close");
     refused.finish();
     EXPECT_TRUE(refused.is_ended());
+  });
+}
+
+TEST_F(site_request_test, an_unwanted_body_that_trickles_in_is_not_waited_for_for_ever) {
+  options_.bounds.header_timeout = 200ms;
+  serve([&] {
+    auto client = connect();
+    client.say("GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n");
+    leat::chan<bool> ended;
+    leat::go([&] {
+      // Never silent for long enough to be given up for that.
+      for (bool stop = false; !stop;) {
+        client.say("x");
+        leat::select(ended.on_receive([&](auto) { stop = true; }), leat::on_timeout(20ms, [] {}));
+      }
+      ended.send(true);
+    });
+    EXPECT_EQ(client.read_answer().field("Connection"), "close");
+    ended.send(true);
+    ended.receive();
+  });
+}
+
+TEST_F(site_request_test, a_refusal_has_its_text_also_behind_a_head) {
+  serve([&] {
+    auto client = connect();
+    client.say("HEAD /health HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHo st: a\r\n\r\n");
+    EXPECT_EQ(client.read_answer(true).status, 200U);
+    const auto refused = client.read_answer();
+    EXPECT_EQ(refused.status, 400U);
+    EXPECT_TRUE(refused.body.starts_with("the request is malformed")) << refused.body;
   });
 }
 

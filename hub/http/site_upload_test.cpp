@@ -268,6 +268,21 @@ TEST_F(site_upload_test, a_part_is_never_taken_for_the_whole) {
   });
 }
 
+TEST_F(site_upload_test, a_chunked_rest_that_is_too_short_costs_nothing_that_is_here) {
+  serve([&] {
+    ask("PUT", "/files/a", "Content-Range: bytes 0-3/10\r\n", "0123");
+    auto client = connect();
+    client.say(
+        "PUT /files/a HTTP/1.1\r\nHost: x\r\nContent-Range: bytes 4-9/10\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n2\r\n45\r\n0\r\n\r\n");
+    const auto answer = client.read_answer();
+    EXPECT_EQ(answer.status, 400U);
+    EXPECT_EQ(answer.field("Upload-Offset"), "6");
+    EXPECT_EQ(client.ask("PUT", "/files/a", "Content-Range: bytes 6-9/10\r\n", "6789").status, 201U);
+    EXPECT_EQ(get("/files/a"), "0123456789");
+  });
+}
+
 TEST_F(site_upload_test, a_range_from_0_to_the_end_is_the_whole_file) {
   serve([&] {
     EXPECT_EQ(ask("PUT", "/files/a", "Content-Range: bytes 0-3/4\r\n", "0123").status, 201U);
