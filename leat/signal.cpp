@@ -10,6 +10,7 @@
 #include <leat/error.hpp>
 #include <leat/go.hpp>
 #include <leat/runtime/descriptor.hpp>
+#include <leat/runtime/sanitizer.hpp>
 #include <leat/signal.hpp>
 
 namespace leat {
@@ -21,6 +22,7 @@ constexpr std::size_t pending_most = 16;
 std::array<std::atomic<int>, NSIG> write_ends{};  // the descriptor plus one; 0: none
 
 void on_signal(int number) {
+  const runtime::sanitizer::hidden_work hidden;  // the signal orders it after notify_signals()
   const int before = errno;
   const int fd = write_ends[static_cast<std::size_t>(number)].load(std::memory_order_relaxed) - 1;
   const auto byte = static_cast<unsigned char>(number);

@@ -233,6 +233,7 @@ void make_runnable_last(goroutine* entry) noexcept {
 // Not instrumented, as everything that switches: ThreadSanitizer keeps a stack of calls for each fiber.
 LEAT_UNCHECKED void switch_away(worker* here, goroutine* self, aftermath after, void* what,
                                 void (*release)(void*)) noexcept {
+  sanitizer::give(&here->owner);  // to whoever called run(): this may be the last time
   sanitizer::hide();
   here->after = after;
   here->after_what = what;
@@ -761,7 +762,6 @@ void run_main(const run_options& options, void (*body)(void*), void* argument, s
     void* argument;
     void operator()() && {
       body(argument);
-      sanitizer::give(all);  // to whoever called run()
       all->stop();
     }
   };
@@ -781,8 +781,8 @@ void run_main(const run_options& options, void (*body)(void*), void* argument, s
     active.store(nullptr, std::memory_order_release);
     throw;
   }
-  sanitizer::take(all.get());
   const bool all_left = all->join();
+  sanitizer::take(all.get());
   {
     const std::lock_guard guard(lifetime);
     active.store(nullptr, std::memory_order_release);

@@ -99,7 +99,7 @@ TEST(a_stack, that_was_deep_gives_its_pages_back_when_trimmed) {
 
 TEST(a_stack, of_its_own_mapping_has_at_least_what_was_asked_for) {
   for (const std::size_t bytes : {std::size_t{1}, std::size_t{300} << 10, std::size_t{64} << 20}) {
-    const std::size_t before = mappings();
+    [[maybe_unused]] const std::size_t before = mappings();
     goroutine* one = map_stack(bytes);
     ASSERT_NE(one, nullptr);
     EXPECT_GE(usable_bytes(*one), bytes);
@@ -107,7 +107,9 @@ TEST(a_stack, of_its_own_mapping_has_at_least_what_was_asked_for) {
     EXPECT_TRUE(in_guard(*one, one->stack_low - 1));
     one->stack_low[0] = std::byte{1};
     unmap_stack(one);
+#if !defined(LEAT_TSAN)  // which splits the mappings of its shadow as it likes
     EXPECT_LE(mappings(), before + 1);
+#endif
   }
   EXPECT_EQ(map_stack(std::size_t{1} << 60), nullptr);
 }
