@@ -22,8 +22,7 @@ tcp_state state_in_table(std::uint16_t local, std::uint16_t remote) {
   const auto port = [](const std::string& text) { return std::stoul(text.substr(9), nullptr, 16); };
   std::ifstream table("/proc/net/tcp");
   std::string line, number, from, to, state;
-  std::getline(table,
-               line);  // the heads of its columns; below are rows like "0: 0100007F:1F90 0100007F:C350 01"
+  std::getline(table, line);  // the heads; then come rows such as "0: 0100007F:1F90 0100007F:C350 01 ..."
   while (table >> number >> from >> to >> state && std::getline(table, line)) {
     if (port(from) == local && port(to) == remote) return tcp_state(std::stoul(state, nullptr, 16));
   }

@@ -36,8 +36,8 @@ leat::result<std::string> ask(leat::net::udp_socket& socket, std::string_view qu
   for (int attempt = 1;; ++attempt) {
     if (const auto sent = socket.write(question); !sent) return std::unexpected(sent.error());
     static_cast<void>(socket.set_read_deadline(500ms));
-    auto size = socket.read(std::as_writable_bytes(std::span(buffer)));
-    for (; size; size = socket.read(std::as_writable_bytes(std::span(buffer)))) {
+    leat::result<std::size_t> size;
+    while ((size = socket.read(std::as_writable_bytes(std::span(buffer))))) {
       const std::string_view answer(buffer.data(), *size);
       if (answer == question) return std::string(answer);  // others are late ones to questions before
     }
