@@ -415,7 +415,7 @@ class file_server(lesson):
         inside = folder / "in"
         inside.mkdir()
         where = self.serve(inside)
-        for name in (b"../evil", b"/tmp/evil", b"a/b", b".hidden", b".", b"..", b"", b"nul\0nul", b"x" * 256):
+        for name in (b"../evil", bytes(folder / "evil"), b"a/b", b".hidden", b".", b"..", b"", b"nul\0nul", b"x" * 256):
             with self.subTest(name=name):
                 conn = self.dial(where)
                 conn.sendall(name + b"\n")
