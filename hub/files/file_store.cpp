@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -103,6 +104,17 @@ result<unique_fd> open_file(const store_state& store, const area& where, const f
   return std::move(*fd);
 }
 
+result<void> leave_spare(const store_state& store, std::uint64_t bytes) {
+  struct statvfs disk{};
+  // A disk that does not tell is filled until it says that it is full.
+  if (store.bounds.spare_bytes == 0 || ::fstatvfs(store.root.get(), &disk) != 0) return {};
+  const std::uint64_t available = std::uint64_t{disk.f_bavail} * disk.f_frsize;
+  if (available >= store.bounds.spare_bytes && bytes <= available - store.bounds.spare_bytes) return {};
+  return std::unexpected(file_error{
+      failure::no_space, fmt::format("the disk is too full: {} bytes are free, of which {} stay so",
+                                     available, store.bounds.spare_bytes)});
+}
+
 result<std::optional<file_version>> present_version(store_state& store, const area& where,
                                                     const file_name& name) {
   struct stat status{};
@@ -164,6 +176,7 @@ result<upload> file_store::begin(const area& where, const file_name& name,
         file_error{failure::too_large, fmt::format("{} is too large: it has {} bytes, and {} is the most",
                                                    describe(where, name), *size, bounds.file_bytes)});
   }
+  if (auto fits = leave_spare(*state_, size.value_or(0)); !fits) return std::unexpected(fits.error());
   auto file = state_->waiting.create(where, name, size);
   if (!file) return std::unexpected(file.error());
   upload begun(*state_, where, name, size, std::move(*file));
@@ -190,6 +203,7 @@ result<upload> file_store::resume(const area& where, const file_name& name, std:
   const auto found = state_->waiting.find(where, name);
   if (!found || found->total_bytes != total) return wrong_place(0);
   if (found->held_bytes != offset) return wrong_place(found->held_bytes);
+  if (auto fits = leave_spare(*state_, total - offset); !fits) return std::unexpected(fits.error());
   auto file = state_->waiting.claim(where, name, *found);
   if (!file) return wrong_place(0);
   upload resumed(*state_, where, name, total, std::move(*file));

@@ -104,6 +104,7 @@ class upload {
   friend class file_store;
   upload(store_state& store, area where, file_name name, std::optional<std::uint64_t> size, temporary file);
 
+  result<void> take_space(std::uint64_t bytes);
   result<void> write_out(std::span<const std::byte> bytes);
   result<void> check_whole(const publish_terms& terms, const digest& content) const;
   result<published> move_into_place(const publish_terms& terms, published now);

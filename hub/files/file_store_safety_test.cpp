@@ -67,6 +67,18 @@ TEST_F(file_store_safety_test, uploads_under_way_count_for_the_quota) {
   EXPECT_EQ(store_->begin(area::common(), name_of("b"), 60).error().kind, failure::over_quota);
 }
 
+TEST_F(file_store_safety_test, uploads_leave_some_of_the_disk_to_others) {
+  break_off("held", "01234", 10);
+  open({.spare_bytes = 1ULL << 62});
+  const auto known = store_->begin(area::common(), name_of("a"), 5);
+  ASSERT_FALSE(known);
+  EXPECT_EQ(known.error().kind, failure::no_space);
+  EXPECT_TRUE(known.error().text.starts_with("the disk is too full")) << known.error().text;
+  EXPECT_FALSE(store_->begin(area::common(), name_of("a"), std::nullopt));
+  EXPECT_EQ(store_->resume(area::common(), name_of("held"), 5, 10).error().kind, failure::no_space);
+  EXPECT_EQ(store_->find_partial(area::common(), name_of("held"))->held_bytes, 5U);
+}
+
 TEST_F(file_store_safety_test, the_number_of_files_is_limited_and_replacing_one_is_not_a_new_one) {
   open({.files = 2});
   ASSERT_TRUE(put("a", "1"));
@@ -185,7 +197,7 @@ bool mount_small_disk(const std::filesystem::path& mount_point) {
 
 outcome fill_a_small_disk(const std::filesystem::path& mount_point) {
   if (!mount_small_disk(mount_point)) return cannot_try;
-  const auto store = file_store::open(mount_point);
+  const auto store = file_store::open(mount_point, {.spare_bytes = 0});
   if (!store) return failed;
   const auto put = [&](std::string_view name, std::size_t size, bool announce) -> result<published> {
     auto begun = (*store)->begin(area::common(), name_of(name),

@@ -9,6 +9,7 @@ namespace hub::files {
 struct limits {
   std::uint64_t file_bytes = std::uint64_t{16} << 30;    // of one file
   std::uint64_t total_bytes = std::uint64_t{256} << 30;  // of all files and unfinished uploads
+  std::uint64_t spare_bytes = std::uint64_t{64} << 20;   // of the disk, that uploads leave free
   std::uint64_t files = 100'000;                         // in all areas together
   std::uint64_t partials = 1'000;  // unfinished uploads kept for a resume; the oldest gives way
   std::chrono::seconds partial_lifetime{24 * 3600};  // how long one is kept after its last byte

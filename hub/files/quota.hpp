@@ -52,6 +52,8 @@ class reservation {
     if (from_ != nullptr) from_->give_back(bytes_);
   }
 
+  std::uint64_t bytes() const { return bytes_; }
+
   // Has at least `bytes` afterwards, or returns false.
   bool grow_to(std::uint64_t bytes) {
     if (bytes <= bytes_) return true;

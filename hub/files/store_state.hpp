@@ -39,6 +39,10 @@ std::string describe(const area& where, const file_name& name);
 result<unique_fd> open_file(const store_state& store, const area& where, const file_name& name,
                             struct stat& status);
 
+// Fails as `no_space` unless `bytes` more leave enough of the disk free: who uploads must not take the space
+// that others' messages need.
+result<void> leave_spare(const store_state& store, std::uint64_t bytes);
+
 // What the name has now, for a condition to decide; nothing when there is no file.
 result<std::optional<file_version>> present_version(store_state& store, const area& where,
                                                     const file_name& name);

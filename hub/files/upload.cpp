@@ -54,14 +54,22 @@ result<void> upload::write(std::span<const std::byte> bytes) {
         file_error{failure::too_large, fmt::format("{} is too large: {} bytes is the most",
                                                    describe(where_, name_), store_->bounds.file_bytes)});
   }
-  // The whole announced size was taken at the start. Otherwise in steps, and at the quota's end to the byte.
-  const auto step = (after + reserve_step_bytes - 1) / reserve_step_bytes * reserve_step_bytes;
-  if (!size_ && !space_.grow_to(step) && !space_.grow_to(after)) {
-    return std::unexpected(file_error{
-        failure::over_quota, fmt::format("the store is full: {} bytes is the most for all files together",
-                                         store_->bounds.total_bytes)});
+  // The whole announced size was taken at the start.
+  if (!size_) {
+    if (auto taken = take_space(after); !taken) return taken;
   }
   return write_out(bytes);
+}
+
+// In steps, and at the quota's end to the byte.
+result<void> upload::take_space(std::uint64_t bytes) {
+  if (space_.bytes() >= bytes) return {};
+  if (auto fits = leave_spare(*store_, reserve_step_bytes); !fits) return fits;
+  const auto step = (bytes + reserve_step_bytes - 1) / reserve_step_bytes * reserve_step_bytes;
+  if (space_.grow_to(step) || space_.grow_to(bytes)) return {};
+  return std::unexpected(file_error{
+      failure::over_quota, fmt::format("the store is full: {} bytes is the most for all files together",
+                                       store_->bounds.total_bytes)});
 }
 
 result<void> upload::write_out(std::span<const std::byte> bytes) {

@@ -12,6 +12,7 @@
 #include <hub/http/download.hpp>
 #include <hub/http/home_page.hpp>
 #include <hub/http/listing.hpp>
+#include <hub/http/own_name.hpp>
 #include <hub/http/paced_conn.hpp>
 #include <hub/http/receive.hpp>
 #include <hub/http/request_reader.hpp>
@@ -65,6 +66,7 @@ class visit {
   void answer(const request& asked) {
     // A body that will not be read must not be taken for the next request.
     if (asked.method != "PUT" && !skip_body(asked)) out_.close_afterwards();
+    if (!is_meant(asked)) return send_misdirected(asked);
     const auto parsed = parse_target(asked.target);
     if (asked.method == "OPTIONS" && asked.target == "*") return send_options(methods_of(resource::file));
     if (!parsed) return send_refusal(asked, {400, parsed.error()});
@@ -93,6 +95,11 @@ class visit {
     send_download(asked, *file, *found.name, bounds(), out_);
   }
 
+  bool is_meant(const request& asked) const {
+    return !needs_own_name(conn_.local_address().address()) ||
+           is_own_name(asked.field("Host").value_or(""), site_.options_.public_url);
+  }
+
   bool skip_body(const request& asked) {
     // Who waits for a 100 has not sent the body, and may or may not do so after another answer.
     return !asked.has_body() || (!asked.expects_continue && reader_.skip_body(skip_limit_bytes));
@@ -104,6 +111,12 @@ class visit {
   void send_refusal(const request& asked, const refusal& why) {
     if (asked.has_body()) out_.close_afterwards();
     send(plain_answer(why.status, why.text));
+  }
+
+  void send_misdirected(const request& asked) {
+    send_refusal(asked, {421, fmt::format("this server does not go by the name {} (use its address, or set "
+                                          "server.public_url to the name that it is to have)",
+                                          asked.field("Host").value_or(""))});
   }
 
   void send_not_allowed(const request& asked, const route& found) {

@@ -32,13 +32,24 @@ TEST_F(site_request_test, the_home_page_is_text_for_tools_and_html_for_browsers)
   });
 }
 
-TEST_F(site_request_test, nothing_of_a_request_becomes_markup) {
+TEST_F(site_request_test, nothing_of_a_request_becomes_markup_or_a_command) {
+  options_.description = "Ann's <files> & more";
   serve([&] {
-    auto client = connect();
-    client.say("GET / HTTP/1.1\r\nHost: a'&b\r\nAccept: text/html\r\n\r\n");
-    const auto page = client.read_answer();
-    EXPECT_TRUE(page.body.contains("a&#39;&amp;b")) << page.body;
-    EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: <script>\r\n\r\n"), 400U);
+    const auto page = ask("GET", "/", "Accept: text/html\r\n");
+    EXPECT_TRUE(page.body.contains("<title>Ann&#39;s &lt;files&gt; &amp; more</title>")) << page.body;
+    for (const std::string_view host : {"<script>", "a'&b", "$(id)", "a;id"})
+      EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n"), 400U) << host;
+  });
+}
+
+TEST_F(site_request_test, a_page_from_elsewhere_whose_name_leads_here_gets_nothing) {
+  options_.public_url = "http://files.example.org:8667";
+  serve([&] {
+    EXPECT_EQ(status_of("GET /files HTTP/1.1\r\nHost: rebound.example.com:8667\r\n\r\n"), 421U);
+    EXPECT_EQ(status_of("PUT /files/a HTTP/1.1\r\nHost: rebound.example.com\r\nContent-Length: 1\r\n\r\nx"),
+              421U);
+    EXPECT_EQ(status_of("GET /files/a HTTP/1.1\r\nHost: files.example.org\r\n\r\n"), 404U);
+    EXPECT_EQ(status_of("GET /health HTTP/1.1\r\nHost: files.example.org\r\n\r\n"), 200U);
   });
 }
 

@@ -88,7 +88,7 @@ bool is_host(std::string_view text) {
   if (colon != std::string_view::npos && !is_port(text.substr(colon + 1))) return false;
   return std::ranges::all_of(text.substr(0, colon), [](char letter) {
     return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-           (letter >= '0' && letter <= '9') || std::string_view("-._~!$&'()*+,;=%").contains(letter);
+           (letter >= '0' && letter <= '9') || std::string_view("-._").contains(letter);
   });
 }
 

@@ -25,7 +25,9 @@ struct target {
 std::expected<target, std::string> parse_target(std::string_view text);
 
 // Whether a Host field's value can be one (RFC 9110, section 7.2): a name, an IPv4 address or an IPv6 address
-// in brackets, and maybe a port.
+// in brackets, and maybe a port. Of what RFC 3986 lets a name consist of, only what names in use have:
+// letters, digits, `-`, `.` and `_`. The rest means something to a shell, and the home page shows commands to
+// be copied.
 bool is_host(std::string_view text);
 
 }  // namespace hub::http

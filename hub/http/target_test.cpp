@@ -76,7 +76,8 @@ TEST(target, hosts_are_names_addresses_and_ports) {
        {"", "localhost", "127.0.0.1:8667", "[::1]", "[::1]:80", "a.b-c:", "ex_ample"})
     EXPECT_TRUE(is_host(fine)) << fine;
   for (const std::string_view wrong :
-       {"a b", "a/b", "user@host", "host:99999", "host:x", "[::1", "[]", "[::1]x", "a,b@", "\xff", "h\tx"})
+       {"a b", "a/b", "user@host", "host:99999", "host:x", "[::1", "[]", "[::1]x", "a,b@", "\xff", "h\tx",
+        "a$(id)", "a;id", "a&b", "a'b", "a%20b"})
     EXPECT_FALSE(is_host(wrong)) << wrong;
 }
 
