@@ -17,8 +17,9 @@ constexpr std::size_t inbox_capacity = 1024;
 // client that does not read grow to megabytes.
 constexpr std::size_t socket_buffer_bytes = 64 * 1024;
 
-// A group that has grown this long waits for delivery instead of growing further.
+// A group that has grown so long waits for delivery instead of growing further.
 constexpr std::size_t most_steps = 2048;
+constexpr std::size_t most_bytes = std::size_t{4} << 20;  // of lines
 
 delivery_options for_delivery(const chat_options& options) {
   return {.server_name = options.irc.server_name,
@@ -133,7 +134,8 @@ void chat_service::run_rules() {
 }
 
 bool chat_service::is_group_full() const {
-  return gathered_.size() >= most_steps || gathered_messages_ >= options_.group_messages;
+  return gathered_.size() >= most_steps || gathered_bytes_ >= most_bytes ||
+         gathered_messages_ >= options_.group_messages;
 }
 
 void chat_service::drain_inbox() {
@@ -146,6 +148,7 @@ void chat_service::drain_inbox() {
 
 void chat_service::hand_over() {
   gathered_messages_ = 0;
+  gathered_bytes_ = 0;
   groups_.send(std::exchange(gathered_, {}));
 }
 
@@ -223,16 +226,14 @@ void chat_service::take(cut&, chat::moment) {
 void chat_service::collect() {
   for (irc::effect& one : effects_) {
     if (std::holds_alternative<irc::keep_message>(one)) ++gathered_messages_;
+    if (const auto* told = std::get_if<irc::deliver>(&one)) gathered_bytes_ += told->line.bytes->size();
     gathered_.emplace_back(std::move(one));
   }
   effects_.clear();
 }
 
 chat::moment chat_service::next_moment() {
-  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  // The clock may be set back; what is said later must not look older.
-  last_moment_ = std::max(last_moment_, now);
-  return last_moment_;
+  return clock_.moment_at(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
 }
 
 }  // namespace hub

@@ -24,6 +24,7 @@
 #include <hub/delivery.hpp>
 #include <hub/irc/exchange.hpp>
 #include <hub/irc/session.hpp>
+#include <hub/log_clock.hpp>
 #include <hub/store/store.hpp>
 
 namespace hub {
@@ -118,8 +119,9 @@ class chat_service {
   // Of the goroutine that owns the rules:
   group gathered_;
   std::size_t gathered_messages_ = 0;
+  std::size_t gathered_bytes_ = 0;
   irc::effects effects_;
-  chat::moment last_moment_{};
+  log_clock clock_;
   std::vector<std::shared_ptr<irc::session>> sessions_by_id_;  // null: free
   std::vector<chat::session_id> free_ids_;
   std::string farewell_;  // not empty: everyone is being sent away

@@ -13,6 +13,11 @@
 #include <hub/irc/history.hpp>
 
 namespace hub {
+namespace {
+
+constexpr std::size_t writers_at_once = 64;
+
+}  // namespace
 
 delivery::delivery(delivery_options options, store::store& messages)
     : options_(std::move(options)),
@@ -42,8 +47,13 @@ void delivery::carry_out(group work) {
 }
 
 void delivery::start_writers() {
-  for (const auto& session : to_start_)
+  // In handfuls: the stacks of those that are done serve the next ones, so that a room of thousands is served
+  // with a few, and those still warm.
+  std::size_t started = 0;
+  for (const auto& session : to_start_) {
     session->start_writer();
+    if (++started % writers_at_once == 0) leat::yield();
+  }
   to_start_.clear();
   pushed_bytes_ = 0;
 }

@@ -19,6 +19,7 @@ leat_test(hub_server_test
   ${CMAKE_CURRENT_LIST_DIR}/admission_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/first_bytes_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/irc/flood_gate_test.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/log_clock_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/room_log_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/server_test.cpp
   LIBRARIES hub_server)

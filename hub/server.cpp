@@ -19,9 +19,9 @@ using std::chrono::milliseconds;
 // How soon a connection that has not said anything yet notices that the server stops.
 constexpr milliseconds silence_slice{500};
 
-// How often a connection that has sent only a part of a first word is looked at again. A pause, because bytes
-// that were peeked at keep the socket readable.
-constexpr milliseconds first_word_pause{20};
+// When a connection that has sent only a part of a first word is looked at again, ever more seldom. A pause,
+// because bytes that were peeked at keep the socket readable.
+constexpr milliseconds first_word_pause{10};
 
 std::string version_text() {
   return "leat-" LEAT_VERSION;
@@ -43,7 +43,8 @@ chat_options chat_options_of(const config& configured, chat::moment started) {
                   .motd = configured.server.motd,
                   .started = started,
                   .targets_per_message = irc.targets_per_message,
-                  .query_rows = irc.query_rows},
+                  .query_rows = irc.query_rows,
+                  .answer_bytes = irc.sendq_limit_bytes / 2},
           .session = {.send_queue_bytes = irc.sendq_limit_bytes,
                       .registration_timeout = irc.registration_timeout,
                       .ping_interval = irc.ping_interval,
@@ -154,6 +155,7 @@ void server::serve(leat::net::tcp_conn conn) {
 // time.
 protocol server::find_protocol(leat::net::tcp_conn& conn) {
   const auto deadline = leat::deadline_after(config_.server.first_byte_timeout);
+  milliseconds pause = first_word_pause;
   while (!stopping_.ctx.error() && std::chrono::steady_clock::now() < deadline) {
     static_cast<void>(conn.set_read_deadline(std::min(deadline, leat::deadline_after(silence_slice))));
     std::array<char, deciding_bytes> bytes{};
@@ -165,7 +167,7 @@ protocol server::find_protocol(leat::net::tcp_conn& conn) {
       static_cast<void>(conn.set_read_deadline(leat::never));
       return found;
     }
-    leat::sleep_for(first_word_pause);
+    leat::sleep_for(std::exchange(pause, std::min(pause * 2, silence_slice)));
   }
   return protocol::unknown;
 }

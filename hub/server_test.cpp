@@ -9,6 +9,7 @@
 #include <leat/chan.hpp>
 #include <leat/go.hpp>
 #include <leat/net/dial.hpp>
+#include <leat/time.hpp>
 
 #include <hub/memory_store.hpp>
 #include <hub/server.hpp>
@@ -68,6 +69,16 @@ class client {
       if (line->find(part) != std::string::npos) return *line;
     ADD_FAILURE() << "the connection ended before a line with: " << part;
     return {};
+  }
+
+  // Says something again and again; whether that came to an end within the time there is.
+  bool talks_until_cut() {
+    const auto deadline = leat::deadline_after(patience);
+    while (std::chrono::steady_clock::now() < deadline) {
+      if (!conn_.write("PING still\r\n")) return true;
+      leat::sleep_for(5ms);
+    }
+    return false;
   }
 
   std::string reads_all() {
@@ -216,6 +227,28 @@ TEST_F(server_test, a_slow_reader_is_dropped_and_disturbs_nobody) {
     sender.says("PING still-here");
     EXPECT_TRUE(sender.reads_until("PONG").ends_with("still-here"));
     slow.reads_all();  // comes to its end
+  });
+}
+
+TEST_F(server_test, an_answer_longer_than_the_send_queue_reaches_who_reads_it) {
+  configured.irc.sendq_limit_bytes = 4096;
+  run([&](server& one) {
+    client alice(one);
+    alice.enters("alice");
+    for (int room = 0; room < 60; ++room)
+      alice.joins("#" + std::string(59, 'r') + std::to_string(room));
+    alice.says("LIST");
+    EXPECT_EQ(alice.reads_until(" 323 "), ":leat 323 alice :End of /LIST");
+  });
+}
+
+TEST_F(server_test, who_goes_on_talking_after_quitting_is_cut_in_time) {
+  configured.server.stop_timeout = 200ms;
+  run([&](server& one) {
+    client alice(one);
+    alice.enters("alice");
+    alice.says("QUIT");
+    EXPECT_TRUE(alice.talks_until_cut());
   });
 }
 

@@ -100,11 +100,13 @@ void exchange::begin(chat::moment now, effects& out) {
     tag_ = time_tag(now);
   }
   out_ = &out;
+  answered_bytes_ = 0;
 }
 
 void exchange::end() {
   if (!gathered_.empty()) {
     const chat::session_id to = gathering_for_->session;
+    answered_bytes_ += gathered_.size();
     out_->push_back(deliver{.to = chat::only(to),
                             .need = {},
                             .line = {.bytes = std::make_shared<const std::string>(std::move(gathered_))}});
@@ -202,7 +204,7 @@ void exchange::welcome(client& from) {
   reply(from, numeric::rpl_yourhost, {},
         fmt::format("Your host is {}, running {}", server, settings_.version));
   reply(from, numeric::rpl_created, {},
-        fmt::format("This server was started at {}", time_tag(settings_.started).substr(6, 19)));
+        fmt::format("This server was started at {}", time_text(settings_.started)));
   reply(from, numeric::rpl_myinfo, {server, settings_.version, "i", "biklmnostv", "bklov"});
   send_isupport(from);
   on_lusers(from, {});

@@ -35,6 +35,8 @@ struct settings {
   chat::moment started{};
   std::size_t targets_per_message = 4;  // of one PRIVMSG, NOTICE or KICK
   std::size_t query_rows = 1000;        // of one WHO or LIST; then 416 says that there are more
+  // After answers of so many bytes to what came at once, further WHO, LIST and NAMES are put off with 263.
+  std::size_t answer_bytes = 128 * 1024;
 };
 
 class exchange {
@@ -140,6 +142,8 @@ class exchange {
   void show_names(client& to, const chat::room& where);
   void show_topic(client& to, const chat::room& where, bool also_none);
   void who_line(client& to, const chat::user& whom, const chat::room* where);
+  // Whether the client has been answered so much in this call that it is told to ask again later.
+  bool puts_off(client& from, std::string_view verb);
   bool is_other_server(client& from, std::string_view name);
   // The one room of `viewer` and `whom`, or a room of `whom` that `viewer` may see, or null.
   static const chat::room* room_to_show(const chat::user& viewer, const chat::user& whom);
@@ -197,6 +201,7 @@ class exchange {
   effects* out_ = nullptr;
   const client* gathering_for_ = nullptr;
   std::string gathered_;
+  std::size_t answered_bytes_ = 0;  // to single clients, beside what is gathered
 };
 
 // ISUPPORT (005) tokens for these limits, thirteen to a line.

@@ -14,7 +14,6 @@ bool takes_parameter(chat::room_mode mode, bool add) {
     case chat::room_mode::operator_rank:
     case chat::room_mode::voice_rank:
     case chat::room_mode::ban:
-      return true;
     case chat::room_mode::key:
       return true;
     case chat::room_mode::limit:
@@ -160,6 +159,7 @@ void exchange::change_room_modes(client& from, const request& asked, const chat:
   std::size_t next_parameter = 2;
   bool add = true;
   bool bans_shown = false;
+  bool complained = false;
   for (std::string_view letters = asked[1]; !letters.empty();) {
     const std::string_view whole_letter = letters.substr(0, chat::first_code_point(letters).bytes);
     letters.remove_prefix(whole_letter.size());
@@ -170,9 +170,11 @@ void exchange::change_room_modes(client& from, const request& asked, const chat:
     }
     const auto mode = chat::mode_of(letter);
     if (!mode) {
-      // A mode string has at most some hundred letters, but one complaint is enough.
-      reply(from, numeric::err_unknownmode, {whole_letter}, "is unknown mode char to me");
-      return;
+      // What is known is done all the same; a mode string may have some hundred letters, and one complaint is
+      // enough.
+      if (!std::exchange(complained, true))
+        reply(from, numeric::err_unknownmode, {whole_letter}, "is unknown mode char to me");
+      continue;
     }
     std::string_view parameter;
     if (takes_parameter(*mode, add)) {

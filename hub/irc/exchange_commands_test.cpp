@@ -196,6 +196,13 @@ TEST_F(commands_test, modes_are_refused_by_number) {
   EXPECT_EQ(says(alice, "MODE #mill +o nemo"), ":leat 401 alice nemo :No such nick/channel\r\n");
 }
 
+TEST_F(commands_test, an_unknown_mode_letter_is_named_once_and_the_others_are_done) {
+  const std::string answer = says(alice, "MODE #mill +myzv bob");
+  EXPECT_TRUE(has(answer, ":leat 472 alice y :")) << answer;
+  EXPECT_FALSE(has(answer, " 472 alice z ")) << answer;
+  EXPECT_TRUE(has(answer, " MODE #mill +mv bob\r\n")) << answer;
+}
+
 TEST_F(commands_test, bans_are_listed_to_anyone_who_sees_the_room) {
   says(alice, "MODE #mill +b *!*@10.0.0.1");
   EXPECT_EQ(says(bob, "MODE #mill b"),

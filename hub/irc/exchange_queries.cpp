@@ -90,7 +90,15 @@ void exchange::show_names(client& to, const chat::room& where) {
   reply(to, numeric::rpl_endofnames, {where.name()}, "End of /NAMES list");
 }
 
+// An answer may be as long as the rooms make it, and waits in memory until the client has read it.
+bool exchange::puts_off(client& from, std::string_view verb) {
+  if (answered_bytes_ + gathered_.size() <= settings_.answer_bytes) return false;
+  reply(from, numeric::rpl_tryagain, {verb}, "Please wait a while and try again");
+  return true;
+}
+
 void exchange::on_names(client& from, const request& asked) {
+  if (puts_off(from, "NAMES")) return;
   // All rooms' members at once is what no client needs and every flood would like.
   std::string_view rooms = asked[0];
   const std::string_view name = rooms.empty() ? "*" : next_item(rooms);
@@ -120,6 +128,7 @@ const chat::room* exchange::room_to_show(const chat::user& viewer, const chat::u
 }
 
 void exchange::on_who(client& from, const request& asked) {
+  if (puts_off(from, "WHO")) return;
   const chat::user& viewer = user_of(from);
   std::string_view mask = asked[0].empty() || asked[0] == "0" ? "*" : asked[0];
   std::size_t rows = 0;
@@ -187,7 +196,8 @@ void exchange::on_whois(client& from, const request& asked) {
   reply(from, numeric::rpl_whoisserver, {nick, settings_.server_name}, settings_.description);
   if (!whom->away.empty()) reply(from, numeric::rpl_away, {nick}, whom->away);
   reply(from, numeric::rpl_whoisidle,
-        {nick, std::to_string(unix_seconds(now_) - unix_seconds(whom->spoke_at)),
+        // The clock may have been set back meanwhile.
+        {nick, std::to_string(std::max<std::int64_t>(unix_seconds(now_) - unix_seconds(whom->spoke_at), 0)),
          std::to_string(unix_seconds(whom->entered_at))},
         "seconds idle, signon time");
   reply(from, numeric::rpl_endofwhois, {nick}, "End of /WHOIS list");
@@ -203,13 +213,14 @@ void exchange::on_whowas(client& from, const request& asked) {
     if (shown == wanted || !chat::same_name(one.nick, name)) continue;
     ++shown;
     reply(from, numeric::rpl_whowasuser, {one.nick, one.user_name, one.host, "*"}, one.real_name);
-    reply(from, numeric::rpl_whoisserver, {one.nick, settings_.server_name}, time_tag(one.at).substr(6, 20));
+    reply(from, numeric::rpl_whoisserver, {one.nick, settings_.server_name}, time_text(one.at));
   }
   if (shown == 0) reply(from, numeric::err_wasnosuchnick, {name}, "There was no such nickname");
   reply(from, numeric::rpl_endofwhowas, {name}, "End of WHOWAS");
 }
 
 void exchange::on_list(client& from, const request& asked) {
+  if (puts_off(from, "LIST")) return;
   const chat::user& viewer = user_of(from);
   reply(from, numeric::rpl_liststart, {"Channel"}, "Users  Name");
   std::size_t rows = 0;
@@ -310,15 +321,14 @@ void exchange::on_version(client& from, const request& asked) {
 
 void exchange::on_time(client& from, const request& asked) {
   if (is_other_server(from, asked[0])) return;
-  reply(from, numeric::rpl_time, {settings_.server_name}, tag_.substr(6, 20));
+  reply(from, numeric::rpl_time, {settings_.server_name}, time_text(now_));
 }
 
 void exchange::on_info(client& from, const request& asked) {
   if (is_other_server(from, asked[0])) return;
   reply(from, numeric::rpl_info, {}, settings_.version);
   reply(from, numeric::rpl_info, {}, "A self-hosted chat and file server: join by IRC, share files by HTTP.");
-  reply(from, numeric::rpl_info, {},
-        fmt::format("Running since {}", time_tag(settings_.started).substr(6, 20)));
+  reply(from, numeric::rpl_info, {}, fmt::format("Running since {}", time_text(settings_.started)));
   reply(from, numeric::rpl_endofinfo, {}, "End of INFO list");
 }
 

@@ -118,6 +118,30 @@ TEST_F(short_answers_test, long_answers_end_with_416) {
   EXPECT_TRUE(list.ends_with(":leat 323 alice :End of /LIST\r\n"));
 }
 
+struct few_bytes_test : exchange_test {
+  few_bytes_test() : exchange_test({}, few_bytes()) {}
+
+  static settings few_bytes() {
+    settings chosen;
+    chosen.answer_bytes = 200;
+    return chosen;
+  }
+};
+
+TEST_F(few_bytes_test, questions_that_come_at_once_are_put_off_with_263_when_the_answers_grow_long) {
+  alice_and_bob_meet();
+  const std::string answers = says(alice, "WHO #mill\r\nWHO #mill\r\nLIST\r\nNAMES #mill\r\nPING end");
+  EXPECT_TRUE(has(answers, " 315 alice #mill ")) << answers;
+  EXPECT_TRUE(has(answers, ":leat 263 alice LIST :")) << answers;
+  EXPECT_TRUE(has(answers, ":leat 263 alice NAMES :")) << answers;
+  EXPECT_TRUE(has(answers, "PONG leat :end")) << answers;
+  EXPECT_TRUE(has(says(alice, "LIST"), " 323 alice ")) << "later it is answered";
+}
+
+TEST_F(queries_test, moments_are_told_to_the_second) {
+  EXPECT_TRUE(has(says(alice, "TIME"), ":leat 391 alice leat :2023-11-14T22:13:20Z\r\n")) << reads(alice);
+}
+
 TEST_F(queries_test, userhost_and_ison_answer_for_those_who_are_here) {
   says(bob, "AWAY :x");
   EXPECT_EQ(says(alice, "USERHOST alice nemo bob"),

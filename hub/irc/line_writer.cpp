@@ -68,6 +68,12 @@ std::string time_tag(chat::moment when) {
                      time.minutes().count(), time.seconds().count(), time.subseconds().count());
 }
 
+std::string time_text(chat::moment when) {
+  const auto time = time_of(when);
+  return fmt::format("{}T{:02}:{:02}:{:02}Z", date_text(when), time.hours().count(), time.minutes().count(),
+                     time.seconds().count());
+}
+
 void append_line(std::string& out, std::string_view source, std::string_view verb,
                  std::initializer_list<std::string_view> middle) {
   const std::size_t start = out.size();

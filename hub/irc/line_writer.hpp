@@ -20,6 +20,9 @@ namespace hub::irc {
 inline constexpr std::size_t time_tag_bytes = 31;
 std::string time_tag(chat::moment when);
 
+// "2026-11-21T10:14:00Z": a moment in an answer for people.
+std::string time_text(chat::moment when);
+
 // One or more whole lines in one immutable buffer. The first `tag_bytes` are the time tag of a single line; a
 // receiver without server-time gets the buffer from behind it, so that one encoding serves both kinds.
 struct wire_line {

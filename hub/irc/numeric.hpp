@@ -17,6 +17,7 @@ enum class numeric : std::uint16_t {
   rpl_luserunknown = 253,
   rpl_luserchannels = 254,
   rpl_luserme = 255,
+  rpl_tryagain = 263,
   rpl_localusers = 265,
   rpl_globalusers = 266,
   rpl_away = 301,

@@ -13,9 +13,9 @@
 namespace hub::irc {
 namespace {
 
-// What is taken from the socket at once. It lives on the heap, only between the socket and its processing: on
-// the stack it would keep a second page of every connection for ever.
-constexpr std::size_t read_bytes = 4096;
+// What is taken from the socket at once: as much as the longest line. It stands on the stack of a reader that
+// waits, and must not make that touch a second page.
+constexpr std::size_t read_bytes = 512;
 
 constexpr std::size_t parts_per_write = 64;
 
@@ -41,22 +41,12 @@ void session::read(const listener& tell) {
   flood_gate gate(options_.flood, heard.connected_at);
   std::string reason;
   for (;;) {
-    wait_for_bytes(heard, tell, reason);
-    if (!reason.empty()) break;
-    std::string bytes;
-    leat::result<std::size_t> count = 0;
-    bytes.resize_and_overwrite(read_bytes, [&](char* data, std::size_t size) {
-      count = conn_.read(std::as_writable_bytes(std::span(data, size)));
-      return count.value_or(0);
-    });
-    if (!count && count.error() == leat::errc::deadline_exceeded) continue;
-    if (!count || *count == 0) {
-      reason = count ? "Connection closed" : reason_of(count.error());
-      break;
-    }
-    heard.heard_at = now();
+    std::string bytes = hear(heard, tell, reason);
+    if (bytes.empty()) break;
     heard.asked = false;
-    if (ending_.load() == ending::no && !heard.expelled) pass_on(std::move(bytes), gate, tell);
+    if (ending_.load() == ending::no && !heard.leaves_at) pass_on(std::move(bytes), gate, tell);
+    // Only now: what the gate holds back for minutes is no silence of the client's.
+    heard.heard_at = now();
   }
   if (ending_.load() == ending::too_slow) reason = "SendQ exceeded";
   // A writer that is still at work gets its chance, but not for ever.
@@ -64,39 +54,39 @@ void session::read(const listener& tell) {
   tell(shared_from_this(), news::gone, std::move(reason));
 }
 
-// Returns when there is something to read, or with the reason for which the connection has ended.
-void session::wait_for_bytes(hearing& heard, const listener& tell, std::string& reason) {
-  for (;;) {
+// What the client says next; nothing when the connection has ended, for the reason that is then given.
+std::string session::hear(hearing& heard, const listener& tell, std::string& reason) {
+  std::array<char, read_bytes> buffer;
+  while (reason.empty()) {
     static_cast<void>(conn_.set_read_deadline(next_deadline(heard)));
-    // finish() may have set an earlier deadline just before that; it set `ending_` first.
-    if (ending_.load() == ending::finishing)
-      static_cast<void>(conn_.set_read_deadline(options_.close_timeout));
-    if (ending_.load() == ending::too_slow) {
-      reason = "SendQ exceeded";
-      return;
+    // finish() may have set an earlier deadline just before that; it set `ending_` first. However much the
+    // client goes on to say, it has only so long to close its side.
+    if (ending_.load() == ending::finishing && !heard.leaves_at) {
+      heard.leaves_at = now() + options_.close_timeout;
+      continue;
     }
-    // One byte, so that nothing but this stack is held for as long as the client is silent.
-    std::byte first;
-    const auto ready = conn_.peek(std::span(&first, 1));
-    if (ready) return;
-    if (ready.error() != leat::errc::deadline_exceeded) {
-      reason = reason_of(ready.error());
-      return;
-    }
-    miss_deadline(heard, tell, reason);
-    if (!reason.empty()) return;
+    if (ending_.load() == ending::too_slow) break;
+    const auto count = conn_.read(std::as_writable_bytes(std::span(buffer)));
+    if (count && *count != 0) return {buffer.data(), *count};
+    if (count)
+      reason = "Connection closed";
+    else if (count.error() == leat::errc::deadline_exceeded)
+      miss_deadline(heard, tell, reason);
+    else
+      reason = reason_of(count.error());
   }
+  return {};
 }
 
 leat::time_point session::next_deadline(const hearing& heard) const {
-  if (heard.expelled) return heard.heard_at + options_.close_timeout;
+  if (heard.leaves_at) return *heard.leaves_at;
   if (!registered_.load(std::memory_order_relaxed)) return heard.connected_at + options_.registration_timeout;
   return heard.heard_at + options_.ping_interval +
          (heard.asked ? options_.ping_timeout : std::chrono::milliseconds(0));
 }
 
 void session::miss_deadline(hearing& heard, const listener& tell, std::string& reason) {
-  if (ending_.load() != ending::no || heard.expelled) {
+  if (ending_.load() != ending::no || heard.leaves_at) {
     reason = "Connection closed";
     return;
   }
@@ -113,8 +103,7 @@ void session::miss_deadline(hearing& heard, const listener& tell, std::string& r
     tell(shared_from_this(), news::silent, {});
     return;
   }
-  heard.expelled = true;
-  heard.heard_at = now();
+  heard.leaves_at = now() + options_.close_timeout;
   tell(shared_from_this(), news::expelled, std::move(why));
 }
 
@@ -123,8 +112,7 @@ void session::pass_on(std::string bytes, flood_gate& gate, const listener& tell)
   while (ending_.load() == ending::no) {
     const std::size_t count = gate.admit(std::string_view(bytes).substr(passed), now());
     if (count == bytes.size()) {
-      // Nearly always all of it. It goes where many wait, so it takes no more room than it needs.
-      bytes.shrink_to_fit();
+      // Nearly always all of it.
       tell(shared_from_this(), news::bytes, std::move(bytes));
       return;
     }
@@ -140,7 +128,9 @@ bool session::push(const wire_line& line, bool with_tag) {
   const std::size_t size = line.bytes->size() - offset;
   const std::lock_guard hold(mutex_);
   if (state_ != queue_state::open) return false;
-  if (queued_bytes_.load(std::memory_order_relaxed) + size > options_.send_queue_bytes) {
+  // Looked at before the line is added: an answer longer than the whole queue may be, such as a LIST, reaches
+  // whoever reads.
+  if (queued_bytes_.load(std::memory_order_relaxed) > options_.send_queue_bytes) {
     replace_queue_by_last_word();
   } else {
     queue_.push_back({.bytes = line.bytes, .offset = offset});

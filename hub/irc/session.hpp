@@ -21,6 +21,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,7 +35,8 @@
 namespace hub::irc {
 
 struct session_options {
-  std::size_t send_queue_bytes = 256 * 1024;  // waiting for one client; then it is dropped
+  // When more than this waits for one client, the next line drops it; a single answer may be longer.
+  std::size_t send_queue_bytes = 256 * 1024;
   std::chrono::milliseconds registration_timeout{30'000};
   std::chrono::milliseconds ping_interval{90'000};  // silence before a client is asked
   std::chrono::milliseconds ping_timeout{60'000};   // and silence after that before it is dropped
@@ -99,11 +101,12 @@ class session : public std::enable_shared_from_this<session> {
   struct hearing {
     leat::time_point connected_at;
     leat::time_point heard_at;
-    bool asked = false;     // since heard_at, by `silent`
-    bool expelled = false;  // nothing is left but to wait for the end
+    bool asked = false;  // since heard_at, by `silent`
+    // Set: nothing is left but to wait for the client to close its side, until then.
+    std::optional<leat::time_point> leaves_at{};
   };
 
-  void wait_for_bytes(hearing& heard, const listener& tell, std::string& reason);
+  std::string hear(hearing& heard, const listener& tell, std::string& reason);
   void miss_deadline(hearing& heard, const listener& tell, std::string& reason);
   leat::time_point next_deadline(const hearing& heard) const;
   void pass_on(std::string bytes, flood_gate& gate, const listener& tell);
