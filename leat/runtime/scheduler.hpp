@@ -102,6 +102,9 @@ struct scheduler {
   std::atomic<std::uint32_t> workers_left{0};
 };
 
+/// Held by threads that are no workers while they use active_scheduler(), and to change it.
+extern std::mutex lifetime;
+
 /// The scheduler that runs now, or null.
 scheduler* active_scheduler() noexcept;
 
