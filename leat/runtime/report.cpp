@@ -12,6 +12,8 @@
 #include <exception>
 #include <map>
 #include <mutex>
+#include <source_location>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -80,8 +82,7 @@ std::string describe(const frame_list& frames) {
   return text.empty() ? "    (no frames)\n" : text;
 }
 
-void print(const std::string& text) noexcept {
-  std::string_view rest = text;
+void print(std::string_view rest) noexcept {
   while (!rest.empty()) {
     const auto written = ::write(STDERR_FILENO, rest.data(), rest.size());
     if (written <= 0) return;
@@ -169,6 +170,22 @@ void hand_on(int number) {
   ::sigaction(number, number == SIGBUS ? &bus_before : &segv_before, nullptr);
 }
 
+// Allocates nothing: an overflow may come inside the allocator, and this much must be said in any case.
+void print_overflow(const goroutine& self) noexcept {
+  const auto stack_kib = (reinterpret_cast<const std::byte*>(&self) - self.stack_low) / 1024;
+  const std::source_location& where = self.started_at;
+  std::array<char, 2048> text;
+  const int length =
+      std::snprintf(text.data(), text.size(),
+                    "leat: stack overflow: goroutine %llu used up its %td KiB of stack\n"
+                    "started at %s:%u (%.1000s)\n"
+                    "give it more with leat::go({.stack_bytes = ...}, f), or use less: large arrays and "
+                    "deep recursion are the usual causes\n",
+                    static_cast<unsigned long long>(self.id), stack_kib, where.file_name(),
+                    static_cast<unsigned>(where.line()), where.function_name());
+  if (length > 0) print({text.data(), std::min(static_cast<std::size_t>(length), text.size() - 1)});
+}
+
 // Runs on the worker's signal stack: the goroutine's own is exhausted.
 void on_fault(int number, siginfo_t* info, void*) {
   const goroutine* self = current();
@@ -176,14 +193,13 @@ void on_fault(int number, siginfo_t* info, void*) {
     hand_on(number);  // the instruction faults again, for whoever handled it before us
     return;
   }
-  ::alarm(10);  // what follows allocates, which may hang if the fault came inside the allocator
-  const auto stack_kib = (reinterpret_cast<const std::byte*>(self) - self->stack_low) / 1024;
-  print("leat: stack overflow: goroutine " + std::to_string(self->id) + " used up its " +
-        std::to_string(stack_kib) + " KiB of stack\nstarted at " + start_of(*self) +
-        "\ngive it more with leat::go({.stack_bytes = ...}, f), or use less: large arrays and deep recursion "
-        "are the "
-        "usual causes\n" +
-        stack_of_caller());
+  ::alarm(10);  // what follows allocates at last, which may hang if the fault came inside the allocator
+  print_overflow(*self);
+#if defined(LEAT_TSAN)
+  __sanitizer_print_stack_trace();  // ThreadSanitizer takes each allocation in a handler for a fault
+#else
+  print(stack_of_caller());
+#endif
   hand_on(number);
 }
 
@@ -246,11 +262,13 @@ std::string start_of(const goroutine& one) {
 }
 
 void report_deadlock() noexcept {
+  sanitizer::hide();  // nothing orders what goroutines wrote before this
   static std::atomic_flag under_way;
   while (under_way.test_and_set())
     ::pause();  // the monitor and a worker both saw it: one report is enough
   print("leat: all goroutines are asleep: deadlock\n\n" + describe_all());
   std::fflush(nullptr);
+  sanitizer::show();  // ThreadSanitizer takes an end in hiding for a fault
   ::_exit(2);
 }
 

@@ -32,6 +32,7 @@
 #endif
 #if defined(LEAT_TSAN)
 #include <link.h>
+#include <sanitizer/common_interface_defs.h>
 #include <sanitizer/tsan_interface.h>
 extern "C" {
 void AnnotateIgnoreReadsBegin(const char* file, int line);
