@@ -19,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 
 #include <leat/runtime/sanitizer.hpp>
 
@@ -56,6 +57,9 @@ inline std::string read_to_end(int from) {
 /// Runs `body` in a child. One that returns exits with 0; one that hangs is killed by SIGALRM after a minute.
 template <typename F>
 ending end_of(F&& body) {
+#if defined(LEAT_TSAN)
+  std::thread([] {}).join();  // without an earlier thread, the child gets two of ThreadSanitizer's own
+#endif
   std::array<int, 2> ends{};
   if (::pipe(ends.data()) != 0) throw std::system_error(errno, std::system_category(), "pipe");
   std::fflush(nullptr);
