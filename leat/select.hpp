@@ -39,7 +39,8 @@ class receive_case : public select_case {
   using tag = channel_case_tag;
 
   receive_case(channel_handle<T> from, F then) : from_(std::move(from)), then_(std::move(then)) {}
-  receive_case(receive_case&& other) : receive_case(std::move(other.from_), std::move(other.then_)) {}
+  receive_case(receive_case&& other) noexcept(std::is_nothrow_move_constructible_v<F>)
+      : receive_case(std::move(other.from_), std::move(other.then_)) {}
 
   void prepare() noexcept {
     core = from_.get();
@@ -71,7 +72,8 @@ class send_case : public select_case {
 
   send_case(channel_handle<T> to, parcel<T> value, F then)
       : to_(std::move(to)), value_(std::move(value)), then_(std::move(then)) {}
-  send_case(send_case&& other)
+  send_case(send_case&& other) noexcept(std::is_nothrow_move_constructible_v<parcel<T>> &&
+                                        std::is_nothrow_move_constructible_v<F>)
       : send_case(std::move(other.to_), std::move(other.value_), std::move(other.then_)) {}
 
   void prepare() noexcept {
