@@ -30,11 +30,19 @@ def units(tree):
 def fingerprint(name, command, version):
     """Changes whenever clang-tidy might find something else: the rules, the command, or any file of ours included."""
     digest = hashlib.sha256()
-    for part in (version, sources.text(".clang-tidy"), command):
+    for part in (version, sources.text(".clang-tidy"), command.replace(str(sources.ROOT), "")):
         digest.update(part.encode() + b"\0")
     for path in sorted(sources.closure(name)):
         digest.update(path.encode() + b"\0" + sources.text(path).encode() + b"\0")
     return digest.hexdigest()
+
+
+def passed_before():
+    """Where the fingerprints of what passed are kept: every checkout and every tree of this user's shares them."""
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+    folder = cache / "leat" / "tidy-passed"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def check(tree, name):
@@ -52,8 +60,7 @@ def main():
         if name not in commands:
             print(f"{name}: no target compiles it, so clang-tidy cannot check it", file=sys.stderr)
     version = subprocess.run([TIDY, "--version"], check=True, capture_output=True, text=True).stdout
-    passed = tree / "tidy-passed"
-    passed.mkdir(exist_ok=True)
+    passed = passed_before()
     marks = {name: passed / fingerprint(name, commands[name], version) for name in wanted if name in commands}
     changed = [name for name, mark in marks.items() if not mark.exists()]
 
