@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,11 +7,14 @@
 #include <utility>
 #include <vector>
 
+#include <leat/blocking.hpp>
 #include <leat/time.hpp>
 
 #include <cli/download.hpp>
 #include <cli/partial_file.hpp>
 #include <cli/visible_text.hpp>
+#include <hub/files/digest_cache.hpp>
+#include <hub/files/unique_fd.hpp>
 #include <hub/http/digest_field.hpp>
 
 namespace cli {
@@ -80,7 +84,8 @@ class downloader {
     if (head->status != 200) return std::unexpected(refusal_text(client_, *head));
     std::error_code error;
     const auto size = std::filesystem::file_size(order_.to, error);
-    if (error || !head->length || size != *head->length) {
+    const bool same_size = !error && head->length && size == *head->length;
+    if (!same_size || !has_digest(told_digest(*head), size)) {
       return std::unexpected(fmt::format("{} exists already and is another version (--force replaces it)",
                                          visible(order_.to.native())));
     }
@@ -88,6 +93,16 @@ class downloader {
     progress_.start_at(size);
     say_(fmt::format("{}: complete already", visible(order_.name)));
     return {};
+  }
+
+  // Whether the existing file has the content that the server tells of. One that tells nothing is believed.
+  bool has_digest(const std::optional<hub::files::digest>& told, std::uint64_t size) const {
+    if (!told) return true;
+    return leat::blocking([&] {
+      const hub::files::unique_fd fd(::open(order_.to.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+      auto hash = hub::files::digest_front(fd.get(), size);
+      return hash && hash->finish() == *told;
+    });
   }
 
   static std::vector<std::pair<std::string, std::string>> wanted_digest() {
@@ -185,6 +200,7 @@ class downloader {
       const auto count = client_.read_body(piece);
       if (!count) return std::unexpected(count.error());
       if (*count == 0) break;
+      if (total && *count > *total - file_->size()) return refuse_excess(*total);
       if (auto written = file_->append(std::span(piece).first(*count)); !written) {
         client_.drop();
         return std::unexpected(fatal(written.error()));
@@ -198,6 +214,12 @@ class downloader {
           .text = fmt::format("{} bytes of {} have come", file_->size(), *total), .may_retry = true});
     }
     return {};
+  }
+
+  http_result<void> refuse_excess(std::uint64_t total) {
+    client_.drop();
+    return std::unexpected(
+        fatal(fmt::format("{} has sent more than the {} bytes that it told of", client_.address(), total)));
   }
 
   http_client& client_;

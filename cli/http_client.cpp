@@ -1,5 +1,5 @@
-// The only file of the program that includes Boost.Beast, which takes long to compile. Beast reads and writes
-// the messages; the bytes go over our own connections, and Asio's I/O is not used.
+// The only file of the command line that includes Boost.Beast, which takes long to compile. Beast reads and
+// writes the messages; the bytes go over our own connections, and Asio's I/O is not used.
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/buffer_body.hpp>
@@ -94,6 +94,10 @@ std::string text_of(const beast::error_code& error) {
   return reason_of(error);
 }
 
+bool is_interim(unsigned status) {
+  return status / 100 == 1;
+}
+
 http_response head_of(const response_parser& parser) {
   http_response head;
   head.status = parser.get().result_int();
@@ -167,29 +171,40 @@ http_result<void> http_client::send_head(const http_request& asked, std::optiona
   return {};
 }
 
-http_result<http_response> http_client::read_head(bool only_head) {
+// Reads the head of the next response, which may be an interim one (1xx); returns its status.
+http_result<unsigned> http_client::read_any_head(bool only_head) {
   connection& here = *connection_;
   stream wire(here.conn);
-  do {
-    here.parser.emplace();
-    here.parser->header_limit(head_limit_bytes);
-    here.parser->body_limit(boost::none);
-    here.parser->skip(only_head);
-    beast::error_code error;
-    http::read_header(wire, here.buffer, *here.parser, error);
-    if (error) {
-      const bool broke =
-          error == http::error::end_of_stream || error.category() != http::make_error_code({}).category();
-      http_failure failure = broken("no answer from", text_of(error));
-      failure.may_retry = broke;
-      return std::unexpected(std::move(failure));
-    }
-  } while (here.parser->get().result_int() / 100 == 1);  // interim responses say nothing final
+  here.parser.emplace();
+  here.parser->header_limit(head_limit_bytes);
+  here.parser->body_limit(boost::none);
+  here.parser->skip(only_head);
+  beast::error_code error;
+  http::read_header(wire, here.buffer, *here.parser, error);
+  if (!error) return here.parser->get().result_int();
+  const bool broke =
+      error == http::error::end_of_stream || error.category() != http::make_error_code({}).category();
+  http_failure failure = broken("no answer from", text_of(error));
+  failure.may_retry = broke;
+  return std::unexpected(std::move(failure));
+}
+
+// What read_any_head() has read is the final response.
+http_response http_client::accept_head() {
+  connection& here = *connection_;
   here.keep = here.parser->keep_alive();
   http_response head = head_of(*here.parser);
   here.used = true;
   if (here.parser->is_done() && !here.keep) drop();
   return head;
+}
+
+http_result<http_response> http_client::read_head(bool only_head) {
+  for (;;) {
+    const auto status = read_any_head(only_head);
+    if (!status) return std::unexpected(status.error());
+    if (!is_interim(*status)) return accept_head();
+  }
 }
 
 http_result<http_response> http_client::request(const http_request& asked) {
@@ -211,34 +226,28 @@ http_result<http_response> http_client::request(const http_request& asked) {
   }
 }
 
-// Whether the body is wanted: the server says so, or nothing. False: a response has begun.
-http_result<bool> http_client::wait_for_continue() {
+// Nothing: the body is wanted, as the server says or leaves open by its silence. Otherwise the answer that it
+// has given instead.
+http_result<std::optional<http_response>> http_client::wait_for_continue() {
   connection& here = *connection_;
-  static_cast<void>(here.conn.set_read_deadline(continue_patience));
-  const auto readable = here.conn.wait_readable();
-  static_cast<void>(here.conn.set_deadline(idle_limit_));
-  if (!readable && readable.error() == leat::errc::deadline_exceeded) return true;
-  if (!readable) return std::unexpected(broken("no answer from", reason_of(readable.error())));
-  // Only the status line decides: it is looked at and left to read_head().
-  static constexpr std::string_view interim = "HTTP/1.1 100";
-  std::array<char, interim.size()> seen{};
-  const auto count = here.conn.peek(std::as_writable_bytes(std::span(seen)));
-  return count && std::string_view(seen.data(), *count) == interim;
+  const auto deadline = leat::deadline_after(continue_patience);
+  for (;;) {
+    // Something may have come along with an earlier interim response.
+    if (here.buffer.size() == 0) {
+      static_cast<void>(here.conn.set_read_deadline(deadline));
+      const auto readable = here.conn.wait_readable();
+      static_cast<void>(here.conn.set_deadline(idle_limit_));
+      if (!readable && readable.error() == leat::errc::deadline_exceeded) return std::nullopt;
+      if (!readable) return std::unexpected(broken("no answer from", reason_of(readable.error())));
+    }
+    const auto status = read_any_head(false);
+    if (!status) return std::unexpected(status.error());
+    if (*status == 100) return std::nullopt;
+    if (!is_interim(*status)) return accept_head();
+  }
 }
 
-http_result<http_response> http_client::upload(const http_request& asked, std::uint64_t length,
-                                               const body_source& source) {
-  // A fresh connection: what was sent into one that the server has just given up would be lost.
-  if (auto connected = connect(); !connected) return std::unexpected(connected.error());
-  if (auto sent = send_head(asked, length); !sent) return std::unexpected(sent.error());
-  const auto wanted = wait_for_continue();
-  if (!wanted) return std::unexpected(wanted.error());
-  if (!*wanted) {
-    auto head = read_head(false);
-    // Without its body the request is not complete: nothing else can follow on this connection.
-    if (connection_) connection_->keep = false;
-    return head;
-  }
+http_result<void> http_client::send_body(std::uint64_t length, const body_source& source) {
   std::vector<std::byte> piece(piece_bytes);
   for (std::uint64_t sent = 0; sent < length;) {
     const auto count = source(piece);
@@ -248,14 +257,33 @@ http_result<http_response> http_client::upload(const http_request& asked, std::u
     }
     static_cast<void>(connection_->conn.set_deadline(idle_limit_));
     if (auto written = connection_->conn.write(std::span(piece).first(*count)); !written) {
-      // The server may have said why before it hung up.
-      auto head = read_head(false);
-      if (head) return head;
-      return std::unexpected(broken("cannot send to", reason_of(written.error())));
+      return std::unexpected(http_failure{.text = reason_of(written.error()), .may_retry = true});
     }
     sent += *count;
   }
-  return read_head(false);
+  return {};
+}
+
+http_result<http_response> http_client::upload(const http_request& asked, std::uint64_t length,
+                                               const body_source& source) {
+  // A fresh connection: what was sent into one that the server has just given up would be lost.
+  if (auto connected = connect(); !connected) return std::unexpected(connected.error());
+  if (auto sent = send_head(asked, length); !sent) return std::unexpected(sent.error());
+  auto refused = wait_for_continue();
+  if (!refused) return std::unexpected(refused.error());
+  if (*refused) {
+    // Without its body the request is not complete: nothing else can follow on this connection.
+    if (connection_) connection_->keep = false;
+    return std::move(**refused);
+  }
+  const auto sent = send_body(length, source);
+  if (sent) return read_head(false);
+  if (!connection_) return std::unexpected(sent.error());
+  // The server may have said why before it hung up.
+  auto head = read_head(false);
+  if (!head) return std::unexpected(broken("cannot send to", sent.error().text));
+  if (connection_) connection_->keep = false;
+  return head;
 }
 
 http_result<std::size_t> http_client::read_body(std::span<std::byte> buffer) {

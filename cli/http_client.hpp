@@ -82,8 +82,11 @@ class http_client {
 
   http_result<void> connect();
   http_result<void> send_head(const http_request& asked, std::optional<std::uint64_t> length);
+  http_result<unsigned> read_any_head(bool only_head);
+  http_response accept_head();
   http_result<http_response> read_head(bool only_head);
-  http_result<bool> wait_for_continue();
+  http_result<std::optional<http_response>> wait_for_continue();
+  http_result<void> send_body(std::uint64_t length, const body_source& source);
   http_failure broken(std::string_view doing, std::string_view why);
 
   std::string address_;

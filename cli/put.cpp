@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include <leat/blocking.hpp>
 
@@ -62,6 +63,13 @@ http_result<std::size_t> read_piece(int fd, const std::filesystem::path& path, s
   return static_cast<std::size_t>(count);
 }
 
+// What has been stored, if the server tells: the entity tags of leat are the SHA-256 of the content.
+std::optional<hub::files::digest> stored_digest(const http_response& answer) {
+  std::string_view tag = answer.field("etag");
+  if (answer.field("server") != "leat" || tag.size() < 2) return std::nullopt;
+  return hub::files::digest_from_hex(tag.substr(1, tag.size() - 2));
+}
+
 // Uploads one file; returns its URL.
 outcome<std::string> upload(http_client& client, const std::filesystem::path& path, const std::string& target,
                             progress_board::entry& progress) {
@@ -82,7 +90,7 @@ outcome<std::string> upload(http_client& client, const std::filesystem::path& pa
   auto head = client.upload({.method = "PUT", .target = target, .fields = {}}, file->size, next_piece);
   if (!head) return std::unexpected(head.error().text);
   if (head->status / 100 != 2) return std::unexpected(refusal_text(client, *head));
-  if (const auto told = told_digest(*head); told && left == 0 && *told != hash.finish()) {
+  if (const auto stored = stored_digest(*head); stored && left == 0 && *stored != hash.finish()) {
     return std::unexpected(std::string("it arrived damaged: the server has another SHA-256"));
   }
   static_cast<void>(client.read_text(64 * 1024));
