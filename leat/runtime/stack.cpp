@@ -1,7 +1,10 @@
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstdio>
 #include <memory>
 #include <mutex>
@@ -37,6 +40,20 @@ struct slab {
   std::size_t carved;
 };
 
+// How many guards may be made by mprotect, each of which splits a mapping in three. The last quarter of what
+// the kernel allows stays for others: a process that has used it up can neither allocate nor start threads.
+std::size_t guards_that_fit() noexcept {
+  std::size_t mappings = 65530;  // the kernel's default
+  std::array<char, 32> text;
+  if (const int file = ::open("/proc/sys/vm/max_map_count", O_RDONLY | O_CLOEXEC); file >= 0) {
+    const auto length = ::read(file, text.data(), text.size());
+    if (length > 0) std::from_chars(text.data(), text.data() + length, mappings);
+    ::close(file);
+  }
+  constexpr std::size_t mappings_per_guard = 2;
+  return mappings / 4 * 3 / mappings_per_guard;
+}
+
 class stack_pool {
  public:
   goroutine* take(std::size_t count) noexcept {
@@ -70,13 +87,12 @@ class stack_pool {
     const std::size_t whole = (bytes + stack_guard_bytes + sizeof(goroutine) + page - 1) / page * page;
     std::byte* base = reserve(whole);
     if (!base) return nullptr;
-    goroutine* made = place(base, whole, 0);
-    made->pooled = false;
     const std::lock_guard guard(lock_);
+    goroutine* made = place(base, whole, 0, false);
     try {
       mapped_.push_back(made);
     } catch (const std::bad_alloc&) {
-      ::munmap(base, whole);
+      release(base, whole);
       return nullptr;
     }
     return made;
@@ -142,7 +158,7 @@ class stack_pool {
     slab& area = slabs_.back();
     ++area.carved;
     const std::size_t slot = area.slots - area.carved;
-    return place(area.base + slot * stack_slot_bytes, stack_slot_bytes, colour(slot));
+    return place(area.base + slot * stack_slot_bytes, stack_slot_bytes, colour(slot), true);
   }
 
   bool grow() noexcept {
@@ -161,24 +177,33 @@ class stack_pool {
     return false;
   }
 
-  goroutine* place(std::byte* base, std::size_t bytes, std::size_t shift) noexcept {
-    guard(base);
+  goroutine* place(std::byte* base, std::size_t bytes, std::size_t shift, bool pooled) noexcept {
+    guard(base, pooled);
     auto* made = new (base + bytes - shift - block_bytes) goroutine;
     made->stack_low = base + stack_guard_bytes;
     made->slot_bytes = bytes;
+    made->pooled = pooled;
     return made;
   }
 
-  void guard(std::byte* low) noexcept {
+  // Stacks of the pool are never unmapped, so only theirs are counted.
+  void guard(std::byte* low, bool pooled) noexcept {
     if (guard_advice_) {
       if (::madvise(low, stack_guard_bytes, MADV_GUARD_INSTALL) == 0) return;
       guard_advice_ = false;
+      guards_left_ = guards_that_fit();
     }
-    if (guards_out_ || ::mprotect(low, stack_guard_bytes, PROT_NONE) == 0) return;
+    if ((!pooled || guards_left_ > 0) && ::mprotect(low, stack_guard_bytes, PROT_NONE) == 0) {
+      if (pooled) --guards_left_;
+      return;
+    }
+    if (guards_out_) return;
+    guards_left_ = 0;
     guards_out_ = true;
-    std::fprintf(stderr,
-                 "leat: no more guard pages for stacks: vm.max_map_count is reached and this kernel lacks "
-                 "MADV_GUARD_INSTALL; further goroutines run without overflow detection\n");
+    std::fprintf(
+        stderr,
+        "leat: further goroutines run without overflow detection: this kernel lacks MADV_GUARD_INSTALL "
+        "(Linux 6.13), and more guard pages would use up vm.max_map_count\n");
   }
 
   static constexpr std::size_t block_bytes = (sizeof(goroutine) + 63) / 64 * 64;
@@ -189,6 +214,7 @@ class stack_pool {
   goroutine* free_ = nullptr;
   std::size_t next_slab_bytes_ = first_slab_bytes;
   bool guard_advice_ = try_guard_advice;
+  std::size_t guards_left_ = try_guard_advice ? 0 : guards_that_fit();  // where each is a mapping
   bool guards_out_ = false;
 };
 

@@ -1,8 +1,8 @@
 // Stacks: slots of 256 KiB of reserved address space in large mappings, touched only where used.
 //
 // Each slot ends, at its low end, in guard pages. MADV_GUARD_INSTALL makes them without a mapping of their
-// own; where the kernel lacks it (before 6.13) mprotect does, at the price of two mappings a stack, so that
-// vm.max_map_count limits how many stacks can be guarded: the pool then goes on with unguarded ones and says
+// own; where the kernel lacks it (before 6.13) mprotect does, at the price of two mappings a stack, of which
+// vm.max_map_count allows 65530 by default: well before that the pool goes on with unguarded ones, and says
 // so once.
 //
 // The control block of the goroutine stands at the top of the slot, shifted by a colour that depends on the
