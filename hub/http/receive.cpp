@@ -18,6 +18,9 @@
 namespace hub::http {
 namespace {
 
+// How much is read before it is written. The first pieces are small, so that an upload which brings nothing
+// costs nothing.
+constexpr std::size_t first_piece_bytes = std::size_t{16} << 10;
 constexpr std::size_t piece_bytes = std::size_t{256} << 10;
 
 // What the header announces.
@@ -116,7 +119,7 @@ class receiver {
 
   // Nothing: all of the body has been stored.
   std::optional<reception> receive(files::upload& into) {
-    std::vector<std::byte> piece(piece_bytes);
+    std::vector<std::byte> piece(first_piece_bytes);
     for (;;) {
       const auto filled = fill(piece);
       // What has come before the connection broke is stored, too: it may be most of a piece.
@@ -124,6 +127,7 @@ class receiver {
       if (!written) return give_up(answer_for(written.error()));
       if (filled.broken) return break_off(into, *filled.broken);
       if (filled.bytes < piece.size()) return std::nullopt;
+      if (piece.size() < piece_bytes) piece = std::vector<std::byte>(piece.size() * 4);
     }
   }
 
