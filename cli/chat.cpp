@@ -166,6 +166,7 @@ class chat_session {
   void converse() {
     auto heard = std::chrono::steady_clock::now();
     bool probed = false;
+    bool ended_there = false;
     std::optional<std::chrono::steady_clock::time_point> goodbye;
     for (bool open = true; open && client_.failure().empty();) {
       if (client_.leaving() && !goodbye) goodbye = std::chrono::steady_clock::now() + goodbye_patience;
@@ -179,17 +180,19 @@ class chat_session {
           client_.received(*line, now());
         } else {
           open = false;
+          ended_there = true;
         }
       }),
                    typed.on_receive([&](std::optional<std::string> line) { take_typed(std::move(line)); }),
                    signals_.on_receive([&](auto) { stop(); }), leat::on_deadline(wake, [&] {
-                     if (goodbye || probed) open = false;
-                     client_.probe();
-                     probed = true;
+                     open = !goodbye && !std::exchange(probed, true);
+                     if (open) client_.probe();
                    }));
       pass_on();
     }
+    // The error may be looked at only once the reader has ended.
     reason_ = !client_.closing_reason().empty() ? client_.closing_reason()
+              : !ended_there                    ? "the server does not answer"
               : connection_->error()            ? reason_of(connection_->error())
                                                 : "the server has ended it";
     connection_.reset();

@@ -215,7 +215,7 @@ TEST_F(server_test, a_slow_reader_is_dropped_and_disturbs_nobody) {
     for (client* each : {&fast, &slow, &sender})
       each->joins("#mill");
     leat::chan<leat::unit> dropped;
-    leat::go([&] {
+    leat::go([&fast, dropped] {  // its own handle: the channel must outlast close()
       fast.reads_until("QUIT :SendQ exceeded");
       dropped.close();
     });
