@@ -92,24 +92,31 @@ struct partials::entry {
   std::string name;
   std::uint64_t size = 0;
   std::time_t modified = 0;
-  bool is_file = false;
-
-  std::optional<label> part() const { return is_file ? label_of_part(name) : std::nullopt; }
-  bool is_part_of(std::string_view target) const {
-    const auto known = part();
-    return known && known->target == target;
-  }
 };
 
-std::vector<partials::entry> partials::read_folder() const {
+// Only what `wanted` picks by its name is looked at: the folder may hold thousands of uploads under way.
+std::vector<partials::entry> partials::read_folder(
+    const std::function<bool(std::string_view)>& wanted) const {
   std::vector<entry> entries;
   for (auto& name : names_in(folder_.get())) {
     struct stat status{};
-    if (::fstatat(folder_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    entries.push_back({std::move(name), static_cast<std::uint64_t>(status.st_size), status.st_mtim.tv_sec,
-                       S_ISREG(status.st_mode)});
+    if (!wanted(name) || ::fstatat(folder_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (!S_ISREG(status.st_mode)) continue;
+    entries.push_back({std::move(name), static_cast<std::uint64_t>(status.st_size), status.st_mtim.tv_sec});
   }
+  std::ranges::sort(entries, {}, &entry::modified);
   return entries;
+}
+
+std::vector<partials::entry> partials::all_parts() const {
+  return read_folder([](std::string_view name) { return label_of_part(name).has_value(); });
+}
+
+std::vector<partials::entry> partials::parts_of(std::string_view target) const {
+  return read_folder([&](std::string_view name) {
+    const auto known = label_of_part(name);
+    return known && known->target == target;
+  });
 }
 
 void partials::remove_part(const entry& each) {
@@ -118,38 +125,34 @@ void partials::remove_part(const entry& each) {
 
 void partials::clean_at_start() {
   salvage();
-  for (const auto& each : read_folder()) {
-    if (each.part()) {
-      quota_.count(each.size);
-    } else {
-      ::unlinkat(folder_.get(), each.name.c_str(), 0);
-    }
+  for (const auto& name : names_in(folder_.get())) {
+    if (!label_of_part(name)) ::unlinkat(folder_.get(), name.c_str(), 0);
   }
+  for (const auto& each : all_parts())
+    quota_.count(each.size);
   make_room();
 }
 
 // Before anything is counted. The newest of several for one target remains.
 void partials::salvage() {
-  auto entries = read_folder();
-  std::ranges::sort(entries, {}, &entry::modified);
-  for (const auto& each : entries) {
-    const auto known = label_of_temporary(each.name);
-    if (!known || !each.is_file || each.size == 0) continue;
+  const auto under_way =
+      read_folder([](std::string_view name) { return label_of_temporary(name).has_value(); });
+  for (const auto& each : under_way) {
+    if (each.size == 0) continue;
     const auto fd = open_beneath(folder_.get(), each.name, O_WRONLY);
     // As in upload::suspend.
     if (!fd || ::ftruncate(fd->get(), static_cast<off_t>(each.size)) != 0 || ::fdatasync(fd->get()) != 0)
       continue;
+    const auto known = label_of_temporary(each.name);
     become_part(each.name, known->target, known->total_bytes);
   }
 }
 
 void partials::make_room() {
-  auto entries = read_folder();
-  std::erase_if(entries, [](const entry& each) { return !each.part(); });
-  std::ranges::sort(entries, {}, &entry::modified);
+  const auto parts = all_parts();
   const auto oldest = std::time(nullptr) - limits_.partial_lifetime.count();
-  std::size_t left = entries.size();
-  for (const auto& each : entries) {
+  std::size_t left = parts.size();
+  for (const auto& each : parts) {
     if (each.modified >= oldest && left <= limits_.partials) break;
     remove_part(each);
     --left;
@@ -171,11 +174,10 @@ std::optional<partial> partials::find(const area& where, const file_name& name) 
 }
 
 std::optional<partial> partials::find_part(std::string_view target) const {
-  const auto entries = read_folder();
-  const auto found =
-      std::ranges::find_if(entries, [&](const entry& each) { return each.is_part_of(target); });
-  if (found == entries.end()) return std::nullopt;
-  return partial{found->name, found->size, found->part()->total_bytes};
+  const auto parts = parts_of(target);
+  if (parts.empty()) return std::nullopt;
+  const auto& newest = parts.back();
+  return partial{newest.name, newest.size, label_of_part(newest.name)->total_bytes};
 }
 
 std::optional<temporary> partials::claim(const area& where, const file_name& name, const partial& found) {
@@ -210,9 +212,8 @@ void partials::drop(const area& where, const file_name& name) {
 }
 
 void partials::drop_part(std::string_view target) {
-  for (const auto& each : read_folder()) {
-    if (each.is_part_of(target)) remove_part(each);
-  }
+  for (const auto& each : parts_of(target))
+    remove_part(each);
 }
 
 void partials::remove_temporary(const temporary& ended) {

@@ -14,9 +14,11 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -77,8 +79,11 @@ class partials {
  private:
   struct entry;
 
-  // All that follow are called while `mutex_` is held, or before anyone else knows this object.
-  std::vector<entry> read_folder() const;
+  // Entries come with the oldest first. All that follow are called while `mutex_` is held, or before anyone
+  // else knows this object.
+  std::vector<entry> read_folder(const std::function<bool(std::string_view)>& wanted) const;
+  std::vector<entry> all_parts() const;
+  std::vector<entry> parts_of(std::string_view target) const;
   std::optional<partial> find_part(std::string_view target) const;
   bool become_part(const std::string& entry_name, std::string_view target, std::uint64_t total_bytes);
   void salvage();
