@@ -311,13 +311,13 @@ TEST_P(misuse_of_a_channel, that_nobody_catches_says_what_was_wrong) {
        "leat: uncaught leat::channel_error: leat: close of a nil channel\n"},
       {[] { sender<int>().close(); }, "leat: uncaught leat::channel_error: leat: close of a nil channel\n"},
   };
-  for (const auto& [mistake, words] : cases) {
-    const ending seen = end_of_run([mistake = mistake] {
+  for (const auto& one : cases) {
+    const ending seen = end_of_run([mistake = one.mistake] {
       go([mistake] { mistake(); });
       wait_for_ever();
     });
     EXPECT_TRUE(seen.killed_by(SIGABRT)) << seen;
-    EXPECT_SAYS(seen, words);
+    EXPECT_SAYS(seen, one.words);
   }
 }
 

@@ -1,12 +1,12 @@
 // When all goroutines wait for each other, the program ends with a report of each: what it waits on, where it
 // was started, and its stack. Whatever may still wake one is no deadlock.
-#include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <mutex>
@@ -17,8 +17,8 @@
 #include <leat/blocking.hpp>
 #include <leat/chan.hpp>
 #include <leat/dying_test.hpp>
-#include <leat/net/udp.hpp>
 #include <leat/parked_test.hpp>
+#include <leat/runtime/descriptor.hpp>
 #include <leat/select.hpp>
 #include <leat/sync.hpp>
 #include <leat/time.hpp>
@@ -43,6 +43,19 @@ class a_deadlock : public ::testing::TestWithParam<unsigned> {
   }
 };
 INSTANTIATE_TEST_SUITE_P(on, a_deadlock, ::testing::Values(1u, 2u, 4u), testing::workers_name);
+
+// Two sockets: one is the runtime's, the other anybody's.
+struct connection {
+  connection() {
+    std::array<int, 2> ends{};
+    require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0);
+    near = runtime::adopt_descriptor(ends[0]);
+    far = ends[1];
+  }
+
+  runtime::descriptor_handle near;
+  int far = -1;
+};
 
 [[gnu::noinline]] void wait_for_eggs(const chan<int>& eggs) {
   eggs.receive();
@@ -184,10 +197,9 @@ TEST_P(a_deadlock, is_found_once_the_foreign_thread_that_might_have_helped_is_go
 
 TEST_P(a_deadlock, is_found_after_timers_network_and_blocking_calls_are_done) {
   const ending seen = end_of_run([] {
-    auto socket = net::listen_udp("127.0.0.1:0").value();
-    require(socket.write_to("x", socket.local_address()).has_value());
-    std::array<std::byte, 8> buffer;
-    require(socket.read_from(buffer).has_value());
+    const connection line;
+    require(::write(line.far, "x", 1) == 1);
+    require(line.near->wait_readable().has_value());
     sleep_for(1ms);
     blocking([] {});
     chan<int>().receive();
@@ -228,28 +240,22 @@ TEST_P(a_deadlock, is_not_waiting_for_a_foreign_thread) {
   }));
 }
 
-// A signal handler sends the datagram, so that nothing but the network is there to wait for. It makes the
-// bare system call, as ThreadSanitizer orders what signal handlers do after nothing.
+// A signal handler writes, so that nothing but the network is there to wait for. It makes the bare system
+// call, as ThreadSanitizer orders what signal handlers do after nothing.
 std::atomic<int> alarm_socket{-1};
 
-void send_datagram(int) {
-  static_cast<void>(::syscall(SYS_sendto, alarm_socket.load(), "x", 1, 0, nullptr, 0));
+void write_to_alarm_socket(int) {
+  static_cast<void>(::syscall(SYS_write, alarm_socket.load(), "x", 1));
 }
 
 TEST_P(a_deadlock, is_not_waiting_for_the_network) {
   expect_clean(end_of_run([] {
-    auto socket = net::listen_udp("127.0.0.1:0").value();
-    sockaddr_in target{};
-    target.sin_family = AF_INET;
-    target.sin_port = htons(socket.local_address().port());
-    target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    alarm_socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    require(::connect(alarm_socket, reinterpret_cast<const sockaddr*>(&target), sizeof target) == 0);
-    ::signal(SIGALRM, send_datagram);
+    const connection line;
+    alarm_socket = line.far;
+    ::signal(SIGALRM, write_to_alarm_socket);
     const itimerval soon{.it_interval = {}, .it_value = {.tv_sec = 0, .tv_usec = 50'000}};
     ::setitimer(ITIMER_REAL, &soon, nullptr);
-    std::array<std::byte, 8> buffer;
-    require(socket.read_from(buffer).has_value());
+    require(line.near->wait_readable().has_value());
   }));
 }
 
