@@ -8,6 +8,7 @@
 #include <charconv>
 #include <ctime>
 #include <fstream>
+#include <iterator>
 #include <span>
 
 #include <hub/files/beneath.hpp>
@@ -61,6 +62,10 @@ std::string read_boot_number() {
   return id.size() < number_length ? std::string() : id.substr(0, number_length);
 }
 
+std::string name_of_part(std::string_view target, std::uint64_t total_bytes) {
+  return fmt::format("{}.{}{}", target, total_bytes, part_suffix);
+}
+
 // Which boot of the machine this is; empty if it does not tell.
 const std::string& boot_number() {
   static const std::string number = read_boot_number();
@@ -91,71 +96,77 @@ result<std::string> new_temporary_name(std::string_view target, std::optional<st
 struct partials::entry {
   std::string name;
   std::uint64_t size = 0;
-  std::time_t modified = 0;
+  std::int64_t modified_s = 0;
 };
 
-// Only what `wanted` picks by its name is looked at: the folder may hold thousands of uploads under way.
-std::vector<partials::entry> partials::read_folder(
-    const std::function<bool(std::string_view)>& wanted) const {
+// The regular files, oldest first; what else may be there is none of ours.
+std::vector<partials::entry> partials::read_folder() const {
   std::vector<entry> entries;
   for (auto& name : names_in(folder_.get())) {
     struct stat status{};
-    if (!wanted(name) || ::fstatat(folder_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (::fstatat(folder_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
     if (!S_ISREG(status.st_mode)) continue;
     entries.push_back({std::move(name), static_cast<std::uint64_t>(status.st_size), status.st_mtim.tv_sec});
   }
-  std::ranges::sort(entries, {}, &entry::modified);
+  std::ranges::sort(entries, {}, &entry::modified_s);
   return entries;
 }
 
-std::vector<partials::entry> partials::all_parts() const {
-  return read_folder([](std::string_view name) { return label_of_part(name).has_value(); });
-}
-
-std::vector<partials::entry> partials::parts_of(std::string_view target) const {
-  return read_folder([&](std::string_view name) {
-    const auto known = label_of_part(name);
-    return known && known->target == target;
-  });
-}
-
-void partials::remove_part(const entry& each) {
-  if (::unlinkat(folder_.get(), each.name.c_str(), 0) == 0) quota_.give_back(each.size);
-}
-
 void partials::clean_at_start() {
-  salvage();
-  for (const auto& name : names_in(folder_.get())) {
-    if (!label_of_part(name)) ::unlinkat(folder_.get(), name.c_str(), 0);
+  for (const auto& each : read_folder()) {
+    if (label_of_part(each.name)) {
+      adopt(each);
+    } else if (!salvage(each)) {
+      ::unlinkat(folder_.get(), each.name.c_str(), 0);
+    }
   }
-  for (const auto& each : all_parts())
-    quota_.count(each.size);
   make_room();
 }
 
-// Before anything is counted. The newest of several for one target remains.
-void partials::salvage() {
-  const auto under_way =
-      read_folder([](std::string_view name) { return label_of_temporary(name).has_value(); });
-  for (const auto& each : under_way) {
-    if (each.size == 0) continue;
-    const auto fd = open_beneath(folder_.get(), each.name, O_WRONLY);
-    // As in upload::suspend.
-    if (!fd || ::ftruncate(fd->get(), static_cast<off_t>(each.size)) != 0 || ::fdatasync(fd->get()) != 0)
-      continue;
-    const auto known = label_of_temporary(each.name);
-    become_part(each.name, known->target, known->total_bytes);
-  }
+// A part that an earlier run has left.
+void partials::adopt(const entry& each) {
+  const auto known = label_of_part(each.name);
+  become_part(each.name, std::string(known->target), {each.size, known->total_bytes});
+  const auto found = waiting_.find(known->target);
+  if (found == waiting_.end()) return;
+  found->second.since_s = each.modified_s;
+  quota_.count(each.size);
+}
+
+// What was under way when an earlier run was killed, if it can be relied on.
+bool partials::salvage(const entry& each) {
+  const auto known = label_of_temporary(each.name);
+  if (!known || each.size == 0) return false;
+  const auto fd = open_beneath(folder_.get(), each.name, O_WRONLY);
+  // As in upload::suspend.
+  if (!fd || ::ftruncate(fd->get(), static_cast<off_t>(each.size)) != 0 || ::fdatasync(fd->get()) != 0)
+    return false;
+  if (!become_part(each.name, std::string(known->target), {each.size, known->total_bytes})) return false;
+  quota_.count(each.size);
+  return true;
+}
+
+bool partials::become_part(const std::string& entry_name, const std::string& target, const partial& state) {
+  if (const auto old = waiting_.find(target); old != waiting_.end()) remove(old);
+  const auto part_name = name_of_part(target, state.total_bytes);
+  if (::renameat(folder_.get(), entry_name.c_str(), folder_.get(), part_name.c_str()) != 0) return false;
+  waiting_.insert_or_assign(target, waiting{state, std::time(nullptr), next_order_++});
+  return true;
+}
+
+partials::waiting_table::iterator partials::remove(waiting_table::iterator which) {
+  const auto& [target, part] = *which;
+  ::unlinkat(folder_.get(), name_of_part(target, part.state.total_bytes).c_str(), 0);
+  quota_.give_back(part.state.held_bytes);
+  return waiting_.erase(which);
 }
 
 void partials::make_room() {
-  const auto parts = all_parts();
   const auto oldest = std::time(nullptr) - limits_.partial_lifetime.count();
-  std::size_t left = parts.size();
-  for (const auto& each : parts) {
-    if (each.modified >= oldest && left <= limits_.partials) break;
-    remove_part(each);
-    --left;
+  for (auto each = waiting_.begin(); each != waiting_.end();)
+    each = each->second.since_s < oldest ? remove(each) : std::next(each);
+  while (waiting_.size() > limits_.partials) {
+    remove(std::ranges::min_element(waiting_, {}, [](const auto& each) { return each.second.order; }));
   }
 }
 
@@ -170,50 +181,38 @@ result<temporary> partials::create(const area& where, const file_name& name,
 
 std::optional<partial> partials::find(const area& where, const file_name& name) const {
   const std::lock_guard lock(mutex_);
-  return find_part(target_of(where, name));
-}
-
-std::optional<partial> partials::find_part(std::string_view target) const {
-  const auto parts = parts_of(target);
-  if (parts.empty()) return std::nullopt;
-  const auto& newest = parts.back();
-  return partial{newest.name, newest.size, label_of_part(newest.name)->total_bytes};
+  const auto found = waiting_.find(target_of(where, name));
+  return found == waiting_.end() ? std::nullopt : std::optional(found->second.state);
 }
 
 std::optional<temporary> partials::claim(const area& where, const file_name& name, const partial& found) {
   const auto target = target_of(where, name);
   auto entry_name = new_temporary_name(target, found.total_bytes);
   const std::lock_guard lock(mutex_);
-  if (!entry_name || find_part(target) != found) return std::nullopt;
-  auto fd = open_beneath(folder_.get(), found.entry, O_RDWR);
-  if (!fd || ::renameat(folder_.get(), found.entry.c_str(), folder_.get(), entry_name->c_str()) != 0)
+  const auto held = waiting_.find(target);
+  if (!entry_name || held == waiting_.end() || held->second.state != found) return std::nullopt;
+  const auto part_name = name_of_part(target, found.total_bytes);
+  auto fd = open_beneath(folder_.get(), part_name, O_RDWR);
+  if (!fd || ::renameat(folder_.get(), part_name.c_str(), folder_.get(), entry_name->c_str()) != 0) {
+    // Somebody has removed it by hand.
+    remove(held);
     return std::nullopt;
+  }
+  waiting_.erase(held);
   return temporary{std::move(*entry_name), std::move(*fd)};
 }
 
 bool partials::keep(const temporary& broken_off, const area& where, const file_name& name,
-                    std::uint64_t total_bytes) {
+                    const partial& state) {
   const std::lock_guard lock(mutex_);
-  const bool kept = become_part(broken_off.entry, target_of(where, name), total_bytes);
+  const bool kept = become_part(broken_off.entry, target_of(where, name), state);
   make_room();
   return kept;
 }
 
-bool partials::become_part(const std::string& entry_name, std::string_view target,
-                           std::uint64_t total_bytes) {
-  drop_part(target);
-  const auto part_name = fmt::format("{}.{}{}", target, total_bytes, part_suffix);
-  return ::renameat(folder_.get(), entry_name.c_str(), folder_.get(), part_name.c_str()) == 0;
-}
-
 void partials::drop(const area& where, const file_name& name) {
   const std::lock_guard lock(mutex_);
-  drop_part(target_of(where, name));
-}
-
-void partials::drop_part(std::string_view target) {
-  for (const auto& each : parts_of(target))
-    remove_part(each);
+  if (const auto found = waiting_.find(target_of(where, name)); found != waiting_.end()) remove(found);
 }
 
 void partials::remove_temporary(const temporary& ended) {

@@ -9,12 +9,14 @@
 // after a power cut nobody knows which of its bytes have reached the disk, so it is removed, as are those of
 // unknown size. A part has been flushed, and stays.
 //
-// There is one part for each target at most: a newer one takes its place.
+// There is one part for each target at most: a newer one takes its place. What waits is also known in memory,
+// so that the folder, which may hold thousands of uploads under way, is read only at the start.
 #pragma once
 
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -33,7 +35,6 @@ namespace hub::files {
 
 // An upload that broke off and waits.
 struct partial {
-  std::string entry;              // its name in the folder
   std::uint64_t held_bytes = 0;   // how much has arrived
   std::uint64_t total_bytes = 0;  // how large the file is to become
 
@@ -69,7 +70,7 @@ class partials {
   std::optional<temporary> claim(const area& where, const file_name& name, const partial& found);
 
   // Lets an upload wait as the part of its target. Its bytes have been flushed.
-  bool keep(const temporary& broken_off, const area& where, const file_name& name, std::uint64_t total_bytes);
+  bool keep(const temporary& broken_off, const area& where, const file_name& name, const partial& state);
 
   // Removes the part of a target that has been completed or that is to start anew.
   void drop(const area& where, const file_name& name);
@@ -77,26 +78,32 @@ class partials {
   void remove_temporary(const temporary& ended);
 
  private:
+  struct waiting {
+    partial state;
+    std::int64_t since_s = 0;
+    std::uint64_t order = 0;  // of two, the older one has the smaller
+  };
+  using waiting_table = std::map<std::string, waiting, std::less<>>;
   struct entry;
 
-  // Entries come with the oldest first. All that follow are called while `mutex_` is held, or before anyone
-  // else knows this object.
-  std::vector<entry> read_folder(const std::function<bool(std::string_view)>& wanted) const;
-  std::vector<entry> all_parts() const;
-  std::vector<entry> parts_of(std::string_view target) const;
-  std::optional<partial> find_part(std::string_view target) const;
-  bool become_part(const std::string& entry_name, std::string_view target, std::uint64_t total_bytes);
-  void salvage();
-  void drop_part(std::string_view target);
-  void remove_part(const entry& each);
+  std::vector<entry> read_folder() const;
+  void adopt(const entry& each);
+  bool salvage(const entry& each);
+
+  // All that follow are called while `mutex_` is held, or before anyone else knows this object.
+  bool become_part(const std::string& entry_name, const std::string& target, const partial& state);
+  waiting_table::iterator remove(waiting_table::iterator which);
   void make_room();
 
   unique_fd folder_;
   const limits& limits_;
   quota& quota_;
+
   // Held while parts come, go or change hands: removing the old one and putting the new one in its place are
   // one step, and so are finding one and taking it.
   mutable std::mutex mutex_;
+  waiting_table waiting_;         // guarded by mutex_; by target
+  std::uint64_t next_order_ = 0;  // guarded by mutex_
 };
 
 }  // namespace hub::files

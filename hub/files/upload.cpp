@@ -153,7 +153,7 @@ bool upload::suspend() {
   // cut the length of a part never promises bytes that are not there.
   const int fd = file_.fd.get();
   if (::ftruncate(fd, static_cast<off_t>(received_)) != 0 || ::fdatasync(fd) != 0) return false;
-  if (!store_->waiting.keep(file_, where_, name_, *size_)) return false;
+  if (!store_->waiting.keep(file_, where_, name_, {received_, *size_})) return false;
   space_.keep(received_);
   store_ = nullptr;
   return true;
