@@ -46,11 +46,20 @@ outcome<hub::config> read_settings(const serve_options& options) {
 }
 
 // Each connection takes a descriptor, and the usual soft limit of 1024 is for programs that call select(2).
-void allow_many_descriptors() {
+// Files and the database need some too: a server whose clients have taken all of them can store nothing.
+void fit_descriptors(hub::config& settings) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
+  constexpr rlim_t least_spare = 32;
+  const rlim_t spare = std::max(least_spare, limit.rlim_cur / 8);
+  const auto fitting = static_cast<std::size_t>(limit.rlim_cur > spare ? limit.rlim_cur - spare : 1);
+  if (settings.server.connections <= fitting) return;
+  spdlog::warn("{} connections at once instead of {}: more do not fit in {} file descriptors (ulimit -n)",
+               fitting, settings.server.connections, limit.rlim_cur);
+  settings.server.connections = fitting;
 }
 
 outcome<std::unique_ptr<hub::store::store>> open_store(const hub::config& settings) {
@@ -124,7 +133,7 @@ int fail(std::string_view what, int exit_code) {
 }  // namespace
 
 int serve(const serve_options& options) {
-  const auto settings = read_settings(options);
+  auto settings = read_settings(options);
   if (!settings) return fail(settings.error(), exit_usage);
   if (options.print_config) {
     fmt::print("{}", hub::render_config(*settings));
@@ -133,7 +142,7 @@ int serve(const serve_options& options) {
   // Standard output is for what scripts read.
   spdlog::set_default_logger(spdlog::stderr_color_mt("leat"));
   const auto signals = leat::notify_signals({SIGINT, SIGTERM, SIGHUP});
-  allow_many_descriptors();
+  fit_descriptors(*settings);
   const auto store = open_store(*settings);
   if (!store) return fail(store.error(), exit_failed);
   const auto files = open_files(*settings);

@@ -17,6 +17,12 @@ namespace {
 
 constexpr std::size_t writers_at_once = 64;
 
+// What clients are told. The rest, such as where the database lies, is for the log.
+std::string explain(store::failure kind) {
+  return kind == store::failure::full ? "the server's disk is full"
+                                      : "the server cannot store anything at the moment";
+}
+
 }  // namespace
 
 delivery::delivery(delivery_options options, store::store& messages)
@@ -32,7 +38,6 @@ delivery::delivery(delivery_options options, store::store& messages)
 
 void delivery::carry_out(group work) {
   const outcome stored = store_all(work);
-  if (!stored) spdlog::error("messages were not stored, and so not delivered: {}", stored.error());
   for (step& one : work) {
     std::visit([&](auto& what) { run(what, stored); }, one);
     // A large group must not overflow the queue of a client that reads as fast as it can: give writers a
@@ -80,15 +85,32 @@ delivery::outcome delivery::store_all(group& work) {
     else
       removed.push_back(name);
   }
+  store::result<void> written;
   try {
-    const auto written = leat::blocking(
+    written = leat::blocking(
         [&] { return store_.write({.messages = messages_, .rooms = rooms, .removed_rooms = removed}); });
-    if (!written) return std::unexpected(written.error().text);
   } catch (const std::exception& error) {
-    return std::unexpected(std::string(error.what()));
+    written = std::unexpected(store::store_error{.kind = store::failure::unavailable, .text = error.what()});
   }
+  log_change(written);
+  if (!written) return std::unexpected(explain(written.error().kind));
   unsaved_rooms_.clear();
   return {};
+}
+
+// Says once that the store fails and once that it works again: a line for every group in between would only
+// help to fill the disk.
+void delivery::log_change(const store::result<void>& written) {
+  if (!written) {
+    if (failing_ != written.error().kind)
+      spdlog::error("messages are not stored, and so not delivered: {}", written.error().text);
+    failing_ = written.error().kind;
+    undelivered_ += messages_.size();
+  } else if (failing_) {
+    spdlog::info("messages are stored again; {} were not, and their senders were told", undelivered_);
+    failing_.reset();
+    undelivered_ = 0;
+  }
 }
 
 void delivery::run(attach& what, const outcome&) {

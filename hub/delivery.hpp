@@ -71,6 +71,7 @@ class delivery {
   using outcome = std::expected<void, std::string>;
 
   outcome store_all(group& work);
+  void log_change(const store::result<void>& written);
   void start_writers();
   void run(attach& what, const outcome& stored);
   void run(detach& what, const outcome& stored);
@@ -100,6 +101,8 @@ class delivery {
   std::uint64_t batches_ = 0;     // history batches so far: their names must differ
   // Room changes that are still to be stored: by name, the record, or nothing to remove it.
   chat::name_map<std::optional<chat::room_record>> unsaved_rooms_;
+  std::optional<store::failure> failing_;  // what the store last failed of, since it last worked
+  std::size_t undelivered_ = 0;            // messages since then
 };
 
 }  // namespace hub

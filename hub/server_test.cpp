@@ -164,11 +164,11 @@ TEST_F(server_test, what_cannot_be_stored_is_not_delivered_and_its_sender_is_tol
     bob.enters("bob");
     alice.joins("#mill");
     bob.joins("#mill");
-    store.fail("the disk is full");
+    store.fail("no space left in /srv/leat/leat.db");  // where, is nothing for clients
     bob.says("PRIVMSG #mill :lost");
     EXPECT_EQ(bob.reads_until("FAIL"),
-              ":leat FAIL * SERVER_ERROR :Your message to #mill was not stored and not delivered: the disk "
-              "is full");
+              ":leat FAIL * SERVER_ERROR :Your message to #mill was not stored and not delivered: the "
+              "server's disk is full");
     alice.says("TOPIC #mill :flour");
     EXPECT_TRUE(alice.reads_until("TOPIC").ends_with("TOPIC #mill :flour"));
     store.fail({});
@@ -390,7 +390,7 @@ TEST_F(server_test, a_shared_file_is_announced_and_stored) {
     EXPECT_TRUE(one.announce_file("#nobody-there", "", "a", 1, "u"));
     EXPECT_FALSE(one.announce_file("no room", "bob", "a", 1, "u"));
     store.fail("the disk is full");
-    EXPECT_EQ(one.announce_file("#mill", "bob", "a", 1, "u").error(), "the disk is full");
+    EXPECT_EQ(one.announce_file("#mill", "bob", "a", 1, "u").error(), "the server's disk is full");
   });
 }
 
