@@ -178,7 +178,7 @@ void chat_client::on_pong(const irc_line& line, wall_time) {
   drop_unconfirmed(number);
   asked_for_end_ = false;
   if (input_ended_ && pending_.empty()) {
-    quit({});
+    quit(last_words_);
   } else if (input_ended_ || !wants_input()) {
     confirm_by_ping();
   }

@@ -54,8 +54,12 @@ class chat_client {
   std::vector<std::string> take_outgoing();
   std::vector<std::string> take_shown();
 
-  /// Whether more should be typed now: not while much waits to be confirmed.
-  bool wants_input() const { return pending_.size() < most_pending_; }
+  /// Whether more should be typed now: not while much waits to be confirmed. A person may type before there
+  /// is a connection; a script's commands would fail only for having come early, so they wait for it.
+  bool wants_input() const {
+    return !input_ended_ && pending_.size() < most_pending_ &&
+           (settings_.interactive || phase_ == phase::online);
+  }
   /// Whether it has said goodbye, so that the end of the connection is the end of the program.
   bool leaving() const { return leaving_; }
   /// Why there is no use in going on; empty if there is.
@@ -173,6 +177,7 @@ class chat_client {
   bool motd_told_ = false;
   bool leaving_ = false;
   bool input_ended_ = false;
+  std::string last_words_;  // of /quit
   bool lost_something_ = false;
   std::string failure_;
   std::string closing_reason_;

@@ -169,7 +169,12 @@ void chat_client::do_part(std::string_view rest, wall_time) {
 }
 
 void chat_client::do_quit(std::string_view rest, wall_time) {
-  quit(hub::chat::cut(trimmed(rest), parameter_limit_bytes));
+  last_words_ = hub::chat::cut(trimmed(rest), parameter_limit_bytes);
+  if (settings_.interactive) {
+    quit(last_words_);
+  } else {
+    input_ended();  // what a script said before is to be confirmed first
+  }
 }
 
 void chat_client::do_help(std::string_view, wall_time) {

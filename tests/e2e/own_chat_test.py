@@ -38,6 +38,17 @@ class own_chat(harness.case):
         for line in lines:
             listener.expect_said("piper", "#mill", line)
 
+    def test_commands_that_are_piped_in_wait_for_the_connection(self):
+        server = self.serve()
+        listener = self.irc(server, "lena")
+        listener.join("#mill")
+        done = self.run_tool(harness.PROGRAM, "chat", "mill", "-s", server.address, "-n", "piper",
+                             feed=b"/me waves\nhello\n/names\n/quit bye\n")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("lena", done.stdout)
+        listener.expect_said("piper", "#mill", "hello")
+        listener.expect(lambda said: said.verb == "QUIT" and "bye" in said.text, "its goodbye")
+
     def test_after_a_restart_it_is_back_and_shows_what_was_missed(self):
         server = self.serve()
         ada = self.chat(server, "ada", "mill")
