@@ -96,7 +96,8 @@ CLI::App* add_get(CLI::App& app, get_options& options) {
 
 CLI::App* add_ls(CLI::App& app, ls_options& options) {
   CLI::App* sub = app.add_subcommand("ls", "List files on the server");
-  sub->add_option("ROOM", options.room, "the room whose files to list, or its URL; without it those of no room")
+  sub->add_option("ROOM", options.room,
+                  "the room whose files to list, or its URL; without it those of no room")
       ->type_name("");
   add_server(*sub, "-s,--server", options.server, "the server");
   CLI::Option* names = sub->add_flag("-n,--names", options.names, "names only, one a line");

@@ -98,7 +98,7 @@ outcome<std::string> upload(http_client& client, const std::filesystem::path& pa
 }
 
 outcome<std::string> name_there(const std::filesystem::path& path, const put_options& options) {
-  const std::string name = options.as.empty() ? path.filename().native() : options.as;
+  std::string name = options.as.empty() ? path.filename().native() : options.as;
   if (const auto checked = hub::files::file_name::parse(name); !checked) {
     return std::unexpected(
         fmt::format("{}: {} (--as NAME gives it another one)", visible(path.native()), checked.error()));

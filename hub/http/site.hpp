@@ -36,7 +36,9 @@ using announcer = std::function<std::expected<void, std::string>(const announcem
 
 struct site_options {
   limits bounds = {};
-  std::string public_url = {};  // how links start; empty: "http://" and the address that was connected to
+  // How links start, and by which name requests may call this server beside those of own_name.hpp; empty:
+  // links start with "http://" and the address that was connected to.
+  std::string public_url = {};
   std::string description = "a leat chat and file server";
 };
 
