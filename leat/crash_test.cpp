@@ -18,9 +18,36 @@
 #include <leat/parked_test.hpp>
 #include <leat/workers_test.hpp>
 
+// What is to be found on the stacks. Of what only this file can see, reports know the names only with debug
+// information.
+namespace kitchen {
+
+[[gnu::noinline]] void break_an_egg(const std::string& how) {
+  if (!how.empty()) throw std::out_of_range("the egg " + how);
+  LEAT_KEEP_FRAME;
+}
+
+[[gnu::noinline]] void cook() {
+  break_an_egg("fell down");
+  LEAT_KEEP_FRAME;
+}
+
+// Uses up stack until it has made `depth` calls.
+[[gnu::noinline]] int dig(int depth) {
+  volatile std::byte earth[512];
+  earth[0] = std::byte(depth);
+  const int below = depth == 0 ? 0 : dig(depth - 1);
+  LEAT_KEEP_FRAME;
+  return below + static_cast<int>(earth[0]);
+}
+
+}  // namespace kitchen
+
 namespace leat {
 namespace {
 
+using kitchen::cook;
+using kitchen::dig;
 using testing::end_of;
 using testing::ending;
 using testing::place;
@@ -48,16 +75,6 @@ void wait_for_ever() {
 }
 
 // --- Exceptions ---
-
-[[gnu::noinline]] void break_an_egg(const std::string& how) {
-  if (!how.empty()) throw std::out_of_range("the egg " + how);
-  LEAT_KEEP_FRAME;
-}
-
-[[gnu::noinline]] void cook() {
-  break_an_egg("fell down");
-  LEAT_KEEP_FRAME;
-}
 
 TEST_P(an_uncaught_exception, ends_the_program_as_abort_does) {
   const ending seen = end_of_run([] {
@@ -143,15 +160,6 @@ TEST_P(an_uncaught_exception, of_a_foreign_thread_is_left_to_the_standard_librar
 }
 
 // --- Stacks ---
-
-// Uses up stack until it has made `depth` calls.
-[[gnu::noinline]] int dig(int depth) {
-  volatile std::byte earth[512];
-  earth[0] = std::byte(depth);
-  const int below = depth == 0 ? 0 : dig(depth - 1);
-  LEAT_KEEP_FRAME;
-  return below + static_cast<int>(earth[0]);
-}
 
 constexpr int without_end = 1 << 30;
 

@@ -24,9 +24,33 @@
 #include <leat/time.hpp>
 #include <leat/workers_test.hpp>
 
+// What is to be found on the stacks. Of what only this file can see, reports know the names only with debug
+// information.
+namespace kitchen {
+
+[[gnu::noinline]] void wait_for_eggs(const leat::chan<int>& eggs) {
+  eggs.receive();
+  LEAT_KEEP_FRAME;
+}
+
+[[gnu::noinline]] void bring_eggs(const leat::chan<int>& eggs) {
+  eggs.send(1);
+  LEAT_KEEP_FRAME;
+}
+
+[[gnu::noinline]] void breakfast(const leat::chan<int>& eggs) {
+  wait_for_eggs(eggs);
+  LEAT_KEEP_FRAME;
+}
+
+}  // namespace kitchen
+
 namespace leat {
 namespace {
 
+using kitchen::breakfast;
+using kitchen::bring_eggs;
+using kitchen::wait_for_eggs;
 using namespace std::chrono_literals;
 using testing::end_of;
 using testing::ending;
@@ -56,21 +80,6 @@ struct connection {
   runtime::descriptor_handle near;
   int far = -1;
 };
-
-[[gnu::noinline]] void wait_for_eggs(const chan<int>& eggs) {
-  eggs.receive();
-  LEAT_KEEP_FRAME;
-}
-
-[[gnu::noinline]] void bring_eggs(const chan<int>& eggs) {
-  eggs.send(1);
-  LEAT_KEEP_FRAME;
-}
-
-[[gnu::noinline]] void breakfast(const chan<int>& eggs) {
-  wait_for_eggs(eggs);
-  LEAT_KEEP_FRAME;
-}
 
 TEST_P(a_deadlock, ends_the_program_with_status_2) {
   const ending seen = end_of_run([] { chan<int>().receive(); });

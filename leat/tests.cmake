@@ -11,9 +11,14 @@ foreach(part run_queue timer_heap stack waiter descriptor)
   leat_test(${part}_test runtime/${part}_test.cpp LIBRARIES leat::leat)
 endforeach()
 
-# How programs end: what their reports say depends on what the library was built with.
+# How programs end: what their reports say depends on what the library was built with. Exported symbols have names even
+# without debug information. An emulator's own threads look as if they might wake a goroutine, so that none is deadlocked.
 foreach(part crash deadlock)
+  if(part STREQUAL "deadlock" AND CMAKE_CROSSCOMPILING)
+    continue()
+  endif()
   leat_test(${part}_test ${part}_test.cpp LIBRARIES leat::leat)
+  set_target_properties(${part}_test PROPERTIES ENABLE_EXPORTS ON)
   target_compile_definitions(${part}_test PRIVATE $<$<BOOL:${LEAT_LIBDW}>:LEAT_HAS_LIBDW>
-                                                  $<$<BOOL:${CMAKE_CROSSCOMPILING_EMULATOR}>:LEAT_EMULATED>)
+                                                  $<$<BOOL:${CMAKE_CROSSCOMPILING}>:LEAT_EMULATED>)
 endforeach()
