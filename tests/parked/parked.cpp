@@ -7,14 +7,14 @@
 // woke. The kernel's own limits are left as they are. --without-guard-advice behaves like a kernel without
 // MADV_GUARD_INSTALL (before Linux 6.13), where guard pages cost mappings and vm.max_map_count (usually
 // 65530) limits them.
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cstddef>
@@ -23,6 +23,7 @@
 #include <cstdlib>
 #include <exception>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,8 +39,7 @@ constexpr std::uint64_t goal = 1'000'000;
 constexpr std::uint64_t most = 100'000'000;          // keeps sums far from overflow
 constexpr std::uint64_t reckoned_bytes = 6 * 1024;   // for each, when the machine decides how many fit
 constexpr std::uint64_t enough_bytes = 12ULL << 30;  // with this much the machine is left out of it
-// A page of stack, its share of page tables, its channel, and what the allocator and the kernel add.
-constexpr double promised_bytes = 5200;
+constexpr double besides_page_bytes = 1100;          // page tables, the channel, and what allocators add
 
 /// The number that follows `key` in a file of lines like "VmRSS:   1234 kB".
 std::optional<std::uint64_t> number_in(const char* path, std::string_view key) {
@@ -170,6 +170,7 @@ bool park_and_wake(std::uint64_t count) {
     std::printf("FAILED: what they answered is not what they were sent\n");
     return false;
   }
+  const double promised_bytes = static_cast<double>(::sysconf(_SC_PAGESIZE)) + besides_page_bytes;
   if (bytes > promised_bytes) {
     std::printf("FAILED: a parked goroutine with its channel costs more than %.0f bytes\n", promised_bytes);
     return false;
