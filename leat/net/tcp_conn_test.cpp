@@ -241,6 +241,21 @@ TEST_P(a_tcp_connection, can_be_waited_on_without_a_buffer) {
   });
 }
 
+TEST_P(a_tcp_connection, that_was_waited_on_without_a_buffer_right_after_its_first_read_can_be_read) {
+  run([] {
+    auto [near, far] = connect_pair();
+    ASSERT_TRUE(near.write("first"));
+    std::array<std::byte, 16> buffer;
+    ASSERT_EQ(far.read(buffer).value(), 5u);  // leaves nothing, and never had to wait
+    leat::wait_group others;
+    others.go([&far] { EXPECT_TRUE(far.wait_readable()); });
+    await_parked(1);
+    EXPECT_TRUE(near.write("second"));
+    others.wait();
+    EXPECT_EQ(read_text(far), "second");
+  });
+}
+
 TEST_P(a_tcp_connection, ends_each_direction_by_itself) {
   run([] {
     auto [near, far] = connect_pair();

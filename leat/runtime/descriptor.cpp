@@ -271,6 +271,7 @@ result<void> descriptor::wait_readable() noexcept {
     outcome = wait_locked(own);
     if (outcome) drained_ = false;
   } else {
+    drained_ = false;  // the peek may use up the event that the next read would wait for
     lock_.unlock();
     std::byte probe;
     auto peek = [&](int fd) { return ::recv(fd, &probe, 1, MSG_PEEK | MSG_DONTWAIT); };
