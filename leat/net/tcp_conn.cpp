@@ -83,8 +83,8 @@ class sigpipe_blocked {
   sigpipe_blocked(const sigpipe_blocked&) = delete;
   sigpipe_blocked& operator=(const sigpipe_blocked&) = delete;
 
-  /// After a call that failed with EPIPE: takes the signal that came with it. One that the thread had blocked
-  /// by itself stays with the thread.
+  /// After a call that may have met a peer that is gone: takes the signal that came with it. One that the
+  /// thread had blocked by itself stays with the thread.
   void swallow() noexcept {
     if (sigismember(&before_, SIGPIPE)) return;
     constexpr timespec at_once{};
@@ -100,10 +100,12 @@ class sigpipe_blocked {
 ssize_t sendfile_without_signal(int out, int in, off_t offset, std::size_t count) noexcept {
   sigpipe_blocked guard;
   const ssize_t sent = ::sendfile(out, in, &offset, count);
-  if (sent < 0 && errno == EPIPE) {
-    guard.swallow();
-    errno = EPIPE;
-  }
+  const int error = errno;
+  // A peer that goes away half-way leaves the signal behind, too, and then the call returns what it had sent
+  // before, not EPIPE.
+  const bool may_have_signal = sent < 0 ? error == EPIPE : static_cast<std::size_t>(sent) < count;
+  if (may_have_signal) guard.swallow();
+  errno = error;
   return sent;
 }
 

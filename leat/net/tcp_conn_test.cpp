@@ -473,6 +473,21 @@ TEST_P(a_tcp_connection, whose_peer_is_gone_fails_to_send_a_file_without_a_signa
   });
 }
 
+// The first pages of the file bring the peer's reset back, the next ones meet it: sendfile(2) then returns
+// the count of the first and raises the signal none the less.
+TEST_P(a_tcp_connection, whose_peer_goes_while_a_file_is_sent_raises_no_signal) {
+  run([] {
+    ASSERT_NE(signal(SIGPIPE, SIG_DFL), SIG_ERR);
+    const memory_file file(pattern(1 << 20));
+    auto [near, far] = connect_pair();
+    ASSERT_TRUE(far.close());
+    EXPECT_FALSE(near.send_file(file.fd(), 0, 1 << 20));
+    sigset_t pending;
+    ASSERT_EQ(sigpending(&pending), 0);
+    EXPECT_EQ(sigismember(&pending, SIGPIPE), 0) << "a signal is left behind";
+  });
+}
+
 TEST_P(a_tcp_connection, sends_small_writes_at_once_and_keeps_asking_silent_peers_unless_told_otherwise) {
   run([] {
     auto [near, far] = connect_pair();
