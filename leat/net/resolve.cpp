@@ -1,6 +1,7 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netdb.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -99,6 +100,20 @@ constexpr std::array known_services{
     known_service{"http-alt", 8080},
 };
 
+// "localhost" and what ends in ".localhost", in any case, also as an absolute name with a dot at its end.
+bool is_localhost(std::string_view name) noexcept {
+  if (name.ends_with('.')) name.remove_suffix(1);
+  constexpr std::string_view last_label = "localhost";
+  if (name.size() < last_label.size()) return false;
+  const std::string_view end = name.substr(name.size() - last_label.size());
+  if (strncasecmp(end.data(), last_label.data(), last_label.size()) != 0) return false;
+  return name.size() == last_label.size() || name[name.size() - last_label.size() - 1] == '.';
+}
+
+std::vector<ip_address> loopback_addresses() {
+  return {ip_address::loopback_v4(), ip_address::loopback_v6()};
+}
+
 bool is_service_protocol(std::string_view protocol) noexcept {
   return protocol == "tcp" || protocol == "udp";
 }
@@ -178,11 +193,7 @@ result<std::vector<endpoint>> resolve_now(const std::string& host, const std::st
                                           const std::string& protocol) {
   const auto port = resolve_service(service, protocol);
   if (!port) return std::unexpected(port.error());
-  if (host.empty()) {
-    return std::vector{endpoint(ip_address::loopback_v4(), *port),
-                       endpoint(ip_address::loopback_v6(), *port)};
-  }
-  const auto addresses = resolve_host(host);
+  const auto addresses = host.empty() ? loopback_addresses() : resolve_host(host);
   if (!addresses) return std::unexpected(addresses.error());
   std::vector<endpoint> endpoints;
   endpoints.reserve(addresses->size());
@@ -207,6 +218,7 @@ result<std::vector<ip_address>> resolve_host(std::string_view name) {
   // network.
   if (name.size() > host_limit_bytes || name.find(':') != std::string_view::npos)
     return fail(errc::bad_address);
+  if (is_localhost(name)) return loopback_addresses();
   return blocking([terminated = std::string(name)] { return look_up(terminated); });
 }
 

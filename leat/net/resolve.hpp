@@ -17,9 +17,10 @@
 namespace leat::net {
 
 /// The addresses of a host, at least one, each once, in the order in which they should be tried (RFC 6724). A
-/// literal is its own address, without a look-up. Errors: errc::bad_address for what cannot be a host name
-/// (empty, longer than 253 bytes, or with a NUL byte); errc::unknown_host; those of resolver_category(), such
-/// as a name server that does not answer.
+/// literal is its own address, and "localhost" and all below it is this machine, 127.0.0.1 and ::1 (RFC
+/// 6761), without a look-up. Errors: errc::bad_address for what cannot be a host name (empty, longer than 253
+/// bytes, or with a NUL byte); errc::unknown_host; those of resolver_category(), such as a name server that
+/// does not answer.
 result<std::vector<ip_address>> resolve_host(std::string_view name);
 
 /// The port of a service ("mysql" is 3306) over `protocol`, "tcp" or "udp"; a number is itself.
