@@ -123,7 +123,7 @@ class own_talk(harness.case):
         def listens():
             with socket.create_server(("127.0.0.1", 0)) as probe:
                 port = probe.getsockname()[1]
-            nc = self.start(f"nc-{port}", tool("nc"), "-v", "-l", "127.0.0.1", port)
+            nc = self.start(f"nc-{port}", tool("nc"), "-n", "-v", "-l", "127.0.0.1", port)
             until(lambda: "Listening" in text_of(nc.err) or nc.process.poll() is not None, "nc listens, or not")
             return (nc, port) if nc.process.poll() is None else None
         return until(listens, "nc listens")
