@@ -393,12 +393,15 @@ TEST_P(a_select_that_is_random, is_fair_between_two_busy_senders) {
       });
     }
     std::array<int, 2> chosen{};
-    for (int i = 0; i < rounds; ++i)
+    for (int i = 0; i < rounds; ++i) {
+      // A sender whose thread the system holds up loses its turns, rightly: only a choice between two is a
+      // trial.
+      while (a.size() + b.size() < 2)
+        yield();
       ++chosen[select(a.on_receive(never_mind), b.on_receive(never_mind))];
+    }
     enough.close();
-    // The senders take turns at being slow, so this is not a row of fair trials: hold it to a rough half.
-    EXPECT_GT(chosen[0], rounds / 4);
-    EXPECT_GT(chosen[1], rounds / 4);
+    EXPECT_LT(deviations(chosen[0], rounds, 2), 7) << chosen[0] << " of " << rounds;
   });
 }
 
