@@ -363,6 +363,26 @@ TEST(yielding_on_one_worker, takes_turns_exactly) {
   });
 }
 
+// More than a worker's own queue holds: those that wait elsewhere must not wait longer than the others.
+TEST(yielding_on_one_worker, gives_each_of_a_thousand_as_many_turns) {
+  with_workers(1, [] {
+    constexpr int wanted = 1000;
+    std::vector<int> turns(1000);
+    bool enough = false;
+    wait_group done;
+    for (int& own : turns) {
+      done.go([&] {
+        while (!enough) {
+          if (++own == wanted) enough = true;
+          leat::yield();
+        }
+      });
+    }
+    done.wait();
+    EXPECT_GT(std::ranges::min(turns), wanted / 2);
+  });
+}
+
 // A pair that keeps waking each other must not keep the others of its worker waiting, be they few or more
 // than a worker's own queue holds.
 TEST_P(yielding, comes_back_although_a_pair_keeps_waking_each_other) {

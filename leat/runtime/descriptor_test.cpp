@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <leat/parked_test.hpp>
 #include <leat/runtime/descriptor.hpp>
@@ -218,6 +220,35 @@ TEST_P(a_descriptor, tries_again_when_nudged) {
     }
     done.wait();
     EXPECT_EQ(tries, 5);
+  });
+}
+
+// More of them are ready at once than a worker's own queue holds: whoever was ready first is served first.
+TEST(descriptors_of_one_worker, that_are_ready_at_once_are_served_equally_often) {
+  leat::run({.workers = 1}, [] {
+    constexpr int wanted = 400;
+    std::vector<two_ends> pairs(400);
+    for (two_ends& pair : pairs)
+      pair = make_pair();
+    std::vector<int> turns(pairs.size());
+    bool enough = false;
+    wait_group done;
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      done.go([&, &near = *pairs[i].near, &own = turns[i]] {
+        while (!enough) {
+          EXPECT_TRUE(write_text(near, "ball"));
+          EXPECT_TRUE(read_text(near));
+          if (++own == wanted) enough = true;
+        }
+        EXPECT_TRUE(near.close());
+      });
+      done.go([&far = *pairs[i].far] {
+        for (auto text = read_text(far); text && !text->empty(); text = read_text(far))
+          EXPECT_TRUE(write_text(far, *text));
+      });
+    }
+    done.wait();
+    EXPECT_GT(std::ranges::min(turns), wanted / 2);
   });
 }
 

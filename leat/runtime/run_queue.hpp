@@ -28,10 +28,10 @@ class run_queue {
     return count <= capacity ? count : 0;  // the two were not read at one moment
   }
 
-  /// Owner only. False when full.
-  bool push(goroutine* entry) noexcept {
+  /// Owner only. False when it holds `most` already.
+  bool push(goroutine* entry, std::uint32_t most = capacity) noexcept {
     const std::uint32_t tail = tail_.load(std::memory_order_relaxed);
-    if (tail - head_.load(std::memory_order_acquire) == capacity) return false;
+    if (tail - head_.load(std::memory_order_acquire) >= most) return false;
     slots_[tail % capacity].store(entry, std::memory_order_relaxed);
     tail_.store(tail + 1, std::memory_order_release);
     return true;

@@ -23,10 +23,13 @@ using namespace std::chrono_literals;
 
 constexpr std::uint32_t loop_period = 64;         // switches between two passes through the loop
 constexpr std::uint32_t free_stacks_most = 1024;  // a worker's own; beyond, half of them go back to the pool
-constexpr std::size_t global_take_most = 64;
-constexpr auto search_time = 20us;   // of a worker that was woken and finds nothing
-constexpr auto stuck_time = 5us;     // after which a run_next that nobody takes may be stolen
-constexpr auto leave_patience = 1s;  // how long run() waits for goroutines that never park
+constexpr std::uint32_t global_take_most = loop_period;  // as many as leave the own queue meanwhile
+constexpr std::uint32_t own_most =
+    run_queue::capacity - global_take_most;  // so there is always room for them
+constexpr std::uint32_t poll_period = 4;  // passes through the loop, at most, while much is runnable anyway
+constexpr auto search_time = 20us;        // of a worker that was woken and finds nothing
+constexpr auto stuck_time = 5us;          // after which a run_next that nobody takes may be stolen
+constexpr auto leave_patience = 1s;       // how long run() waits for goroutines that never park
 
 std::atomic<scheduler*> active{nullptr};
 std::atomic<std::uint64_t> generations{0};
@@ -61,7 +64,7 @@ void retire(worker& here, goroutine* ended) noexcept {
 }
 
 void push_last(worker& here, goroutine* entry) noexcept {
-  if (!here.queue.push(entry)) {
+  if (!here.queue.push(entry, own_most)) {
     here.owner.push_global(entry, entry, 1);
     return;
   }
@@ -303,40 +306,47 @@ struct worker_loop {
 
   goroutine* look_here() noexcept {
     if (here.timers.earliest() != time_point::max()) fire_timers(here.timers, clock::now());
-    if (here.poll.used()) here.poll.poll();
-    // They take turns at being looked at first, so that none that never runs dry starves another. run_next
-    // comes last: a pair that keeps waking each other fills it all the time.
-    const std::uint32_t first = here.passes++;
-    for (std::uint32_t source = 0; source < 3; ++source) {
-      if (goroutine* next = take_from((first + source) % 3)) return next;
+    if (here.poll.used() && time_to_poll()) {
+      here.poll.poll();
+      here.unpolled = 0;
+    }
+    take_global();
+    // The two take turns at being looked at first, so that none that never runs dry starves the other.
+    // run_next comes last: a pair that keeps waking each other fills it all the time.
+    const bool inbox_first = here.passes++ % 2 == 0;
+    if (inbox_first) {
+      if (goroutine* next = take_inbox(here)) return next;
+    }
+    if (goroutine* next = here.queue.pop()) return next;
+    if (!inbox_first) {
+      if (goroutine* next = take_inbox(here)) return next;
     }
     return take_run_next(here);
   }
 
-  goroutine* take_from(std::uint32_t source) noexcept {
-    return source == 0 ? take_global() : source == 1 ? take_inbox(here) : here.queue.pop();
+  // What the poller would bring has to wait behind what is runnable already. The kernel keeps it in order
+  // till then; brought early, it would fill the own queue and overtake what waits in the global one.
+  bool time_to_poll() noexcept {
+    const bool have_enough =
+        here.queue.size() > global_take_most || all.global_count.load(std::memory_order_relaxed) != 0;
+    return !have_enough || ++here.unpolled >= poll_period;
   }
 
-  // A share of the global queue: one to run, the rest into the own queue.
-  goroutine* take_global() noexcept {
-    if (all.global_count.load(std::memory_order_relaxed) == 0) return nullptr;
+  // Moves a share of the global queue into the own one.
+  void take_global() noexcept {
+    if (all.global_count.load(std::memory_order_relaxed) == 0) return;
     const std::lock_guard guard(all.lock);
     const std::size_t present = all.global_count.load(std::memory_order_relaxed);
     const std::size_t room = run_queue::capacity - here.queue.size();
-    std::size_t share = std::min({present / all.workers.size() + 1, present, global_take_most, room + 1});
+    const std::size_t share =
+        std::min({present / all.workers.size() + 1, present, std::size_t{global_take_most}, room});
     all.global_count.store(present - share, std::memory_order_relaxed);
-    goroutine* first = nullptr;
-    for (; share > 0; --share) {
+    for (std::size_t taken = 0; taken < share; ++taken) {
       goroutine* entry = all.global_head;
       all.global_head = entry->next;
-      if (!all.global_head) all.global_tail = nullptr;
-      if (!first) {
-        first = entry;
-      } else {
-        here.queue.push(entry);
-      }
+      here.queue.push(entry);
     }
-    return first;
+    if (!all.global_head) all.global_tail = nullptr;
   }
 
   goroutine* look_elsewhere() noexcept {
@@ -390,7 +400,8 @@ struct worker_loop {
     const time_point begin = clock::now();
     for (time_point now = begin; now - begin < search_time; now = clock::now()) {
       if (all.stopping.load(std::memory_order_relaxed)) return nullptr;
-      if (all.global_count.load(std::memory_order_relaxed) != 0) return take_global();
+      take_global();
+      if (goroutine* next = here.queue.pop()) return next;
       if (goroutine* next = steal_queued()) return next;
       if (!suspect || suspect->run_next.load(std::memory_order_relaxed) != seen.entry ||
           suspect->tick.load(std::memory_order_relaxed) != seen.tick) {

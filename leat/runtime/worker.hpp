@@ -38,6 +38,7 @@ struct alignas(64) worker {
   void (*after_release)(void*) = nullptr;
   std::atomic<std::uint32_t> tick{0};  // switches; others compare it to see whether the worker moves on
   std::uint32_t passes = 0;            // through the loop that found work or looked for it
+  std::uint32_t unpolled = 0;          // of them, since the last look at the poller
   std::uint64_t random = 0;
   goroutine* free_stacks = nullptr;
   std::uint32_t free_count = 0;
