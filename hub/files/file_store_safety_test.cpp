@@ -242,7 +242,8 @@ TEST_F(file_store_safety_test, a_full_disk_is_a_clear_error_that_leaves_nothing)
   }
 }
 
-TEST_F(file_store_safety_test, after_kill_9_a_name_has_one_whole_content_and_nothing_is_left_over) {
+TEST_F(file_store_safety_test,
+       after_kill_9_a_name_has_one_whole_content_and_no_more_than_its_unfinished_upload_is_left) {
   store_.reset();
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
@@ -260,6 +261,9 @@ TEST_F(file_store_safety_test, after_kill_9_a_name_has_one_whole_content_and_not
   const auto text = get("a");
   ASSERT_EQ(text.size(), 100'000U);
   EXPECT_EQ(text, std::string(100'000, text[0]));
+  // Killed in the midst of the next one, that waits for its rest.
+  EXPECT_EQ(data_.names("uploads") != "", store_->find_partial(area::common(), name_of("a")).has_value());
+  ASSERT_TRUE(put("a", "anew"));
   EXPECT_EQ(data_.names("uploads"), "");
   EXPECT_EQ(store_->file_count(), 1U);
 }
