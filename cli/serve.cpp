@@ -22,6 +22,7 @@
 #include <cli/outcome.hpp>
 #include <cli/serve.hpp>
 #include <hub/config.hpp>
+#include <hub/config_values.hpp>
 #include <hub/files/file_store.hpp>
 #include <hub/http/site.hpp>
 #include <hub/server.hpp>
@@ -36,6 +37,10 @@ outcome<hub::config> read_settings(const serve_options& options) {
     auto loaded = leat::blocking([&] { return hub::load_config(options.config); });
     if (!loaded) return std::unexpected(loaded.error());
     settings = std::move(*loaded);
+  }
+  for (const std::string& address : options.listen) {
+    if (auto checked = hub::check_listen(address); !checked)
+      return std::unexpected("--listen: " + checked.error());
   }
   if (!options.listen.empty()) settings.server.listen = options.listen;
   if (!options.data.empty()) settings.server.data = options.data;

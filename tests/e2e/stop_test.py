@@ -86,6 +86,12 @@ class stopping(harness.case):
             self.assertEqual(refused.exit_code(), 1)
         self.assertIn(f"127.0.0.1:{port}", harness.text_of(refused.err))
 
+    def test_an_address_that_is_none_is_named_before_anything_is_made(self):
+        refused = self.leat("refused", "serve", "--listen", "nowhere", "--data", self.folder / "data")
+        self.assertEqual(refused.exit_code(), 2)
+        self.assertIn('--listen: "nowhere" is not HOST:PORT', harness.text_of(refused.err))
+        self.assertFalse((self.folder / "data").exists())
+
 
 if __name__ == "__main__":
     harness.main()
