@@ -368,7 +368,7 @@ TEST(yielding_on_one_worker, gives_each_of_a_thousand_as_many_turns) {
   with_workers(1, [] {
     constexpr int wanted = 1000;
     std::vector<int> turns(1000);
-    bool enough = false;
+    std::atomic<bool> enough{false};
     wait_group done;
     for (int& own : turns) {
       done.go([&] {

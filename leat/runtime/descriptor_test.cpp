@@ -231,7 +231,7 @@ TEST(descriptors_of_one_worker, that_are_ready_at_once_are_served_equally_often)
     for (two_ends& pair : pairs)
       pair = make_pair();
     std::vector<int> turns(pairs.size());
-    bool enough = false;
+    std::atomic<bool> enough{false};
     wait_group done;
     for (std::size_t i = 0; i < pairs.size(); ++i) {
       done.go([&, &near = *pairs[i].near, &own = turns[i]] {
