@@ -114,7 +114,7 @@ class channel final : public chan_core {
       return attempt::done;
     }
     if (count.load(std::memory_order_relaxed) == capacity) return attempt::would_wait;
-    ::new (slot(tail())) value(std::move(from));
+    ::new (static_cast<void*>(slot(tail()))) value(std::move(from));
     grow(1);
     return attempt::done;
   }
@@ -123,7 +123,7 @@ class channel final : public chan_core {
     if (count.load(std::memory_order_relaxed) > 0) {
       into.emplace(take_from_ring());
       if (waiter* peer = senders.pop()) {
-        ::new (slot(tail())) value(std::move(*static_cast<value*>(peer->slot)));
+        ::new (static_cast<void*>(slot(tail()))) value(std::move(*static_cast<value*>(peer->slot)));
         grow(1);
         peer->ok = true;
         woken = peer;
@@ -144,7 +144,7 @@ class channel final : public chan_core {
     waiter* woken = nullptr;
     const attempt outcome = try_send_locked(from, woken);
     if (outcome == attempt::would_wait) {
-      if (!wait_to_send(&from)) throw_send_on_closed();
+      if (!wait_to_send(static_cast<void*>(&from))) throw_send_on_closed();
       return;
     }
     lock.unlock();

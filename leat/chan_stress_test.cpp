@@ -47,7 +47,7 @@ TEST_P(many_goroutines, on_both_ends_lose_nothing_and_double_nothing) {
       wait_group senders;
       wait_group receivers;
       for (std::size_t i = 0; i < ends; ++i) {
-        senders.go([c, i, each] {
+        senders.go([c, i] {
           for (std::size_t k = 0; k < each; ++k)
             c.send(i * each + k);
         });
@@ -70,7 +70,7 @@ TEST_P(many_goroutines, each_see_the_values_of_one_sender_in_order) {
     const chan<std::pair<int, int>> c{3};
     wait_group senders;
     for (int who = 0; who < 4; ++who) {
-      senders.go([c, who, each] {
+      senders.go([c, who] {
         for (int i = 0; i < each; ++i)
           c.send({who, i});
       });
@@ -146,7 +146,7 @@ TEST_P(foreign_threads, send_to_goroutines) {
       tally seen(threads * each);
       std::vector<std::jthread> outside;
       for (std::size_t i = 0; i < threads; ++i) {
-        outside.emplace_back([c, i, each] {
+        outside.emplace_back([c, i] {
           for (std::size_t k = 0; k < each; ++k)
             c.send(i * each + k);
         });
@@ -190,7 +190,7 @@ TEST(channels_between_threads, work_outside_of_run) {
     const std::size_t count = 2000 / sanitizer_cost;
     tally seen(count);
     {
-      const std::jthread other([c, count] {
+      const std::jthread other([c] {
         for (std::size_t i = 0; i < count; ++i)
           c.send(std::size_t{i});
         c.close();

@@ -423,7 +423,7 @@ TEST_P(a_channel, is_shared_by_its_handles) {
 }
 
 TEST(channel_capacity, beyond_any_memory_is_refused) {
-  EXPECT_THROW(chan<int>(std::numeric_limits<std::size_t>::max()), std::length_error);
+  EXPECT_THROW((chan<int>{std::numeric_limits<std::size_t>::max()}), std::length_error);
 
   using block = std::array<char, 1024>;
   EXPECT_THROW(chan<block>(std::size_t{1} << 40), std::length_error);

@@ -198,7 +198,7 @@ TEST_P(a_value, not_sent_by_an_attempt_stays_whole) {
     auto second = std::make_unique<int>(2);
     EXPECT_TRUE(c.try_send(std::move(first)));
     EXPECT_FALSE(c.try_send(std::move(second)));
-    ASSERT_TRUE(second);
+    ASSERT_TRUE(second);  // NOLINT(bugprone-use-after-move): that it was not moved is what is tested
     EXPECT_EQ(*second, 2);
     EXPECT_EQ(**c.receive(), 1);
   });

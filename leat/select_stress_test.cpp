@@ -35,7 +35,7 @@ TEST_P(many_selects, on_both_ends_of_the_same_channels_lose_nothing) {
       wait_group receivers;
       const chan<unit> ended;
       for (int i = 0; i < ends; ++i) {
-        senders.go([c, each, i] {
+        senders.go([c, i] {
           for (long k = 1; k <= each; ++k) {
             if (i % 2 == 0) {
               select(c[0].on_send(long{k}), c[1].on_send(long{k}), c[2].on_send(long{k}));

@@ -28,8 +28,8 @@ wait_group::wait_group(const wait_group& other) noexcept : shared_(other.shared_
 }
 
 wait_group& wait_group::operator=(const wait_group& other) noexcept {
-  other.shared_->references.fetch_add(1, std::memory_order_relaxed);
-  release(*std::exchange(shared_, other.shared_));
+  wait_group copy(other);
+  std::swap(shared_, copy.shared_);
   return *this;
 }
 

@@ -262,7 +262,7 @@ TEST_F(file_store_safety_test,
   ASSERT_EQ(text.size(), 100'000U);
   EXPECT_EQ(text, std::string(100'000, text[0]));
   // Killed in the midst of the next one, that waits for its rest.
-  EXPECT_EQ(data_.names("uploads") != "", store_->find_partial(area::common(), name_of("a")).has_value());
+  EXPECT_EQ(!data_.names("uploads").empty(), store_->find_partial(area::common(), name_of("a")).has_value());
   ASSERT_TRUE(put("a", "anew"));
   EXPECT_EQ(data_.names("uploads"), "");
   EXPECT_EQ(store_->file_count(), 1U);

@@ -114,9 +114,9 @@ result<raw_socket> open_listener(const endpoint& local, const listen_options& op
 tcp_listener& tcp_listener::operator=(tcp_listener&& other) noexcept {
   if (this == &other) return *this;
   static_cast<void>(close());
-  socket_base::operator=(std::move(other));
   local_ = other.local_;
   backoff_ = std::move(other.backoff_);
+  socket_base::operator=(std::move(other));
   return *this;
 }
 

@@ -76,7 +76,7 @@ TEST_P(a_descriptor, reads_what_is_there_and_waits_for_what_is_not) {
     EXPECT_EQ(write_text(*near, "one"), 3U);
     EXPECT_EQ(read_text(*far), "one");
     wait_group done;
-    done.go([&far = *far] { EXPECT_EQ(read_text(far), "two"); });
+    done.go([&end = *far] { EXPECT_EQ(read_text(end), "two"); });
     await_parked(1);
     EXPECT_EQ(write_text(*near, "two"), 3U);
     done.wait();
@@ -90,9 +90,9 @@ TEST_P(a_descriptor, waits_to_write_while_the_buffer_is_full) {
     std::atomic<std::size_t> written{0};
     constexpr std::size_t wanted = std::size_t{4} << 20;
     wait_group done;
-    done.go([&, &near = *near] {
+    done.go([&, &end = *near] {
       while (written < wanted)
-        written += write_text(near, block).value();
+        written += write_text(end, block).value();
     });
     await_parked(1);
     EXPECT_LT(written, wanted);
@@ -107,7 +107,7 @@ TEST_P(a_descriptor, reads_and_writes_at_once) {
   run([] {
     const auto [near, far] = make_pair();
     wait_group done;
-    done.go([&near = *near] { EXPECT_EQ(read_text(near), "answer"); });
+    done.go([&end = *near] { EXPECT_EQ(read_text(end), "answer"); });
     await_parked(1);
     EXPECT_EQ(write_text(*near, "question"), 8U) << "while its read waits";
     EXPECT_EQ(read_text(*far), "question");
@@ -121,7 +121,7 @@ TEST_P(a_descriptor, gives_readers_their_turns_in_order) {
     const auto [near, far] = make_pair();
     wait_group done;
     for (char who = 'a'; who < 'f'; ++who) {
-      done.go([&far = *far, who] { EXPECT_EQ(read_text(far, 1), std::string(1, who)); });
+      done.go([&end = *far, who] { EXPECT_EQ(read_text(end, 1), std::string(1, who)); });
       await_parked(static_cast<std::size_t>(who - 'a') + 1);
     }
     EXPECT_EQ(write_text(*near, "abcde"), 5U);
@@ -168,9 +168,9 @@ TEST_P(a_descriptor, saves_the_read_that_would_find_nothing) {
     const chan<unit> was_read;
     int calls = 0;
     wait_group done;
-    done.go([&, &far = *far] {
+    done.go([&, &end = *far] {
       for (int i = 0; i < rounds; ++i) {
-        EXPECT_EQ(stream_read(far, calls), "x");
+        EXPECT_EQ(stream_read(end, calls), "x");
         was_read.send({});
       }
     });
@@ -188,13 +188,13 @@ TEST_P(a_descriptor, waits_until_it_can_be_read_without_reading) {
   run([] {
     const auto [near, far] = make_pair();
     wait_group done;
-    done.go([&far = *far] { EXPECT_TRUE(far.wait_readable()); });
+    done.go([&end = *far] { EXPECT_TRUE(end.wait_readable()); });
     await_parked(1);
     EXPECT_EQ(write_text(*near, "data"), 4U);
     done.wait();
     EXPECT_TRUE(far->wait_readable());
     EXPECT_EQ(read_text(*far), "data");
-    done.go([&far = *far] { EXPECT_TRUE(far.wait_readable()) << "the end of the stream is readable, too"; });
+    done.go([&end = *far] { EXPECT_TRUE(end.wait_readable()) << "the end of the stream is readable, too"; });
     await_parked(1);
     ASSERT_TRUE(near->close());
     done.wait();
@@ -206,8 +206,8 @@ TEST_P(a_descriptor, tries_again_when_nudged) {
     const auto [near, far] = make_pair();
     std::atomic<int> tries{0};
     wait_group done;
-    done.go([&, &far = *far] {
-      EXPECT_EQ(far.perform(direction::read,
+    done.go([&, &end = *far] {
+      EXPECT_EQ(end.perform(direction::read,
                             [&](int) -> std::ptrdiff_t {
                               errno = EAGAIN;
                               return ++tries < 5 ? -1 : 0;
@@ -260,10 +260,10 @@ TEST_P(a_closed_descriptor, has_woken_all_who_waited) {
     const std::string block(std::size_t{1} << 16, 'x');
     wait_group done;
     for (int i = 0; i < 3; ++i) {
-      done.go([&near = *near] { EXPECT_EQ(read_text(near), std::unexpected(closed_error)); });
-      done.go([&near = *near, &block] {
+      done.go([&end = *near] { EXPECT_EQ(read_text(end), std::unexpected(closed_error)); });
+      done.go([&end = *near, &block] {
         for (;;) {
-          const auto written = write_text(near, block);
+          const auto written = write_text(end, block);
           if (written) continue;
           EXPECT_EQ(written.error(), closed_error);
           break;
@@ -357,7 +357,7 @@ TEST_P(a_descriptor_with_a_deadline, in_the_past_wakes_all_who_wait) {
     const auto [near, far] = make_pair();
     wait_group done;
     for (int i = 0; i < 4; ++i)
-      done.go([&near = *near] { EXPECT_EQ(read_text(near), std::unexpected(deadline_error)); });
+      done.go([&end = *near] { EXPECT_EQ(read_text(end), std::unexpected(deadline_error)); });
     await_parked(4);
     ASSERT_TRUE(near->set_deadline(direction::read, clock::now() - 1s));
     done.wait();
@@ -372,14 +372,14 @@ TEST_P(a_descriptor_with_a_deadline, obeys_the_one_that_was_set_last) {
     const auto [near, far] = make_pair();
     wait_group done;
     ASSERT_TRUE(near->set_deadline(direction::read, clock::now() + 1h));
-    done.go([&near = *near] { EXPECT_EQ(read_text(near), std::unexpected(deadline_error)); });
+    done.go([&end = *near] { EXPECT_EQ(read_text(end), std::unexpected(deadline_error)); });
     await_parked(1);
     ASSERT_TRUE(near->set_deadline(direction::read, clock::now() + 2ms));  // earlier
     done.wait();
 
     ASSERT_TRUE(near->set_deadline(direction::read, clock::now() + 3ms));
     ASSERT_TRUE(near->set_deadline(direction::read, clock::now() + 1h));  // later
-    done.go([&near = *near] { EXPECT_EQ(read_text(near), "in time"); });
+    done.go([&end = *near] { EXPECT_EQ(read_text(end), "in time"); });
     sleep_for(6ms);  // the first timer fires, and must not end the wait
     ASSERT_TRUE(write_text(*far, "in time"));
     done.wait();
@@ -398,16 +398,16 @@ TEST_P(a_descriptor_with_a_deadline, may_be_moved_by_several_at_once_while_it_is
       auto [near, far] = make_pair();
       wait_group done;
       for (int who = 0; who < 4; ++who) {
-        done.go([&near = *near, who] {
+        done.go([&end = *near, who] {
           for (int i = 0; i < 50; ++i) {
-            static_cast<void>(near.set_deadline(direction::read, clock::now() + (i + who) % 3 * 50us));
+            static_cast<void>(end.set_deadline(direction::read, clock::now() + (i + who) % 3 * 50us));
             leat::yield();
           }
         });
       }
-      done.go([&near = *near] {
+      done.go([&end = *near] {
         for (int i = 0; i < 50; ++i) {
-          EXPECT_EQ(read_text(near), std::unexpected(deadline_error));
+          EXPECT_EQ(read_text(end), std::unexpected(deadline_error));
           leat::yield();
         }
       });
@@ -442,9 +442,9 @@ TEST_P(a_descriptor, serves_threads_that_are_no_workers) {
   run([] {
     const auto [near, far] = make_pair();
     const chan<unit> done;
-    const std::jthread outside([&far = *far, done] {
-      EXPECT_EQ(read_text(far), "from a goroutine");
-      EXPECT_TRUE(write_text(far, "from a thread"));
+    const std::jthread outside([&end = *far, done] {
+      EXPECT_EQ(read_text(end), "from a goroutine");
+      EXPECT_TRUE(write_text(end, "from a thread"));
       done.send({});
     });
     EXPECT_TRUE(write_text(*near, "from a goroutine"));

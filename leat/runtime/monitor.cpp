@@ -41,8 +41,8 @@ bool scheduler::all_asleep() const noexcept {
 }
 
 void scheduler::nudge_monitor() noexcept {
-  if (monitor_asleep.load(std::memory_order_seq_cst) == 0) return;
-  if (monitor_asleep.exchange(0, std::memory_order_seq_cst) != 0) futex_wake(monitor_asleep);
+  if (monitor_asleep_.load(std::memory_order_seq_cst) == 0) return;
+  if (monitor_asleep_.exchange(0, std::memory_order_seq_cst) != 0) futex_wake(monitor_asleep_);
 }
 
 // Whether a worker has not switched since the last look although others wait behind it, and remembers for the
@@ -74,9 +74,9 @@ void scheduler::monitor() noexcept {
     if (all_asleep() && ++idle_ticks > idle_ticks_before_sleeping) {
       // A thread that had all but ended when the last worker fell asleep is gone by now.
       if (is_deadlocked()) report_deadlock();
-      monitor_asleep.store(1, std::memory_order_seq_cst);
-      if (all_asleep() && !stopping.load(std::memory_order_seq_cst)) futex_wait(monitor_asleep, 1);
-      monitor_asleep.store(0, std::memory_order_seq_cst);
+      monitor_asleep_.store(1, std::memory_order_seq_cst);
+      if (all_asleep() && !stopping.load(std::memory_order_seq_cst)) futex_wait(monitor_asleep_, 1);
+      monitor_asleep_.store(0, std::memory_order_seq_cst);
       period = first_period;
       calm_ticks = idle_ticks = 0;
       continue;
@@ -102,8 +102,8 @@ void scheduler::monitor() noexcept {
 
 // Whether all workers are idle and nothing that leat knows of will make a goroutine runnable.
 bool scheduler::all_wait() noexcept {
-  const std::lock_guard guard(lock);
-  if (idle_count.load(std::memory_order_relaxed) != workers.size() || global_head) return false;
+  const std::lock_guard guard(lock_);
+  if (idle_count.load(std::memory_order_relaxed) != workers.size() || global_head_) return false;
   if (outside.load(std::memory_order_acquire) != 0) return false;
   std::int64_t network_waits = 0;
   for (const auto& one : workers) {

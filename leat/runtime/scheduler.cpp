@@ -335,18 +335,18 @@ struct worker_loop {
   // Moves a share of the global queue into the own one.
   void take_global() noexcept {
     if (all.global_count.load(std::memory_order_relaxed) == 0) return;
-    const std::lock_guard guard(all.lock);
+    const std::lock_guard guard(all.lock_);
     const std::size_t present = all.global_count.load(std::memory_order_relaxed);
     const std::size_t room = run_queue::capacity - here.queue.size();
     const std::size_t share =
         std::min({present / all.workers.size() + 1, present, std::size_t{global_take_most}, room});
     all.global_count.store(present - share, std::memory_order_relaxed);
     for (std::size_t taken = 0; taken < share; ++taken) {
-      goroutine* entry = all.global_head;
-      all.global_head = entry->next;
+      goroutine* entry = all.global_head_;
+      all.global_head_ = entry->next;
       here.queue.push(entry);
     }
-    if (!all.global_head) all.global_tail = nullptr;
+    if (!all.global_head_) all.global_tail_ = nullptr;
   }
 
   goroutine* look_elsewhere() noexcept {
@@ -449,10 +449,10 @@ struct worker_loop {
   }
 
   void become_idle() noexcept {
-    const std::lock_guard guard(all.lock);
+    const std::lock_guard guard(all.lock_);
     here.idle = true;
-    here.next_idle = all.idle_list;
-    all.idle_list = &here;
+    here.next_idle = all.idle_list_;
+    all.idle_list_ = &here;
     all.idle_count.fetch_add(1, std::memory_order_seq_cst);
     here.asleep.store(true, std::memory_order_seq_cst);
   }
@@ -460,13 +460,13 @@ struct worker_loop {
   // Afterwards `searching` says whether somebody woke this worker to look for work.
   void become_awake() noexcept {
     {
-      const std::lock_guard guard(all.lock);
+      const std::lock_guard guard(all.lock_);
       here.asleep.store(false, std::memory_order_seq_cst);
       if (!here.idle) {
         here.searching = true;  // wake_one() took it out of the list, and counted it
       } else {
         here.idle = false;
-        worker** link = &all.idle_list;
+        worker** link = &all.idle_list_;
         while (*link != &here)
           link = &(*link)->next_idle;
         *link = here.next_idle;
@@ -562,18 +562,18 @@ class worker_thread {
 }  // namespace
 
 void scheduler::start_threads() {
-  workers_left.store(static_cast<std::uint32_t>(workers.size() - 1), std::memory_order_relaxed);
+  workers_left_.store(static_cast<std::uint32_t>(workers.size() - 1), std::memory_order_relaxed);
   for (std::size_t index = 1; index < workers.size(); ++index) {
-    threads.emplace_back([this, index] {
+    threads_.emplace_back([this, index] {
       {
         const worker_thread setup(*workers[index]);
         worker_loop{*this, *workers[index]}.run();
       }
-      workers_left.fetch_sub(1, std::memory_order_release);
-      futex_wake(workers_left);
+      workers_left_.fetch_sub(1, std::memory_order_release);
+      futex_wake(workers_left_);
     });
   }
-  monitor_thread = std::thread([this] { monitor(); });
+  monitor_thread_ = std::thread([this] { monitor(); });
 }
 
 void scheduler::run(goroutine* main_goroutine) {
@@ -588,16 +588,16 @@ void scheduler::run(goroutine* main_goroutine) {
 bool scheduler::join() noexcept {
   const time_point limit = clock::now() + leave_patience;
   for (;;) {
-    const std::uint32_t left = workers_left.load(std::memory_order_acquire);
+    const std::uint32_t left = workers_left_.load(std::memory_order_acquire);
     if (left == 0) break;
     const auto rest = limit - clock::now();
     if (rest <= clock::duration::zero()) break;
-    futex_wait(workers_left, left, rest);
+    futex_wait(workers_left_, left, rest);
   }
   nudge_monitor();
-  monitor_thread.join();
-  const bool all_left = workers_left.load(std::memory_order_acquire) == 0;
-  for (std::thread& thread : threads) {
+  monitor_thread_.join();
+  const bool all_left = workers_left_.load(std::memory_order_acquire) == 0;
+  for (std::thread& thread : threads_) {
     if (all_left) {
       thread.join();
     } else {
@@ -617,14 +617,14 @@ void scheduler::stop() noexcept {
 }
 
 void scheduler::push_global(goroutine* list_head, goroutine* list_tail, std::size_t count) noexcept {
-  const std::lock_guard guard(lock);
+  const std::lock_guard guard(lock_);
   list_tail->next = nullptr;
-  if (global_tail) {
-    global_tail->next = list_head;
+  if (global_tail_) {
+    global_tail_->next = list_head;
   } else {
-    global_head = list_head;
+    global_head_ = list_head;
   }
-  global_tail = list_tail;
+  global_tail_ = list_tail;
   global_count.fetch_add(count, std::memory_order_seq_cst);
 }
 
@@ -650,10 +650,10 @@ void scheduler::wake_one() noexcept {
   }
   worker* chosen = nullptr;
   {
-    const std::lock_guard guard(lock);
-    chosen = idle_list;
+    const std::lock_guard guard(lock_);
+    chosen = idle_list_;
     if (chosen) {
-      idle_list = chosen->next_idle;
+      idle_list_ = chosen->next_idle;
       chosen->idle = false;
       idle_count.fetch_sub(1, std::memory_order_seq_cst);
     }

@@ -95,16 +95,16 @@ struct scheduler {
   bool all_asleep() const noexcept;
   void nudge_monitor() noexcept;
 
-  std::mutex lock;  // guards what follows
-  goroutine* global_head = nullptr;
-  goroutine* global_tail = nullptr;
-  worker* idle_list = nullptr;
+  std::mutex lock_;  // guards what follows
+  goroutine* global_head_ = nullptr;
+  goroutine* global_tail_ = nullptr;
+  worker* idle_list_ = nullptr;
 
-  std::vector<std::thread> threads;
-  std::thread monitor_thread;
-  std::atomic<std::uint32_t> monitor_asleep{
+  std::vector<std::thread> threads_;
+  std::thread monitor_thread_;
+  std::atomic<std::uint32_t> monitor_asleep_{
       0};  // futex word: 1 while the monitor waits for somebody to wake up
-  std::atomic<std::uint32_t> workers_left{0};
+  std::atomic<std::uint32_t> workers_left_{0};
 };
 
 /// Held by threads that are no workers while they use active_scheduler(), and to change it.
