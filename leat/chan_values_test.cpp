@@ -198,8 +198,10 @@ TEST_P(a_value, not_sent_by_an_attempt_stays_whole) {
     auto second = std::make_unique<int>(2);
     EXPECT_TRUE(c.try_send(std::move(first)));
     EXPECT_FALSE(c.try_send(std::move(second)));
-    ASSERT_TRUE(second);  // NOLINT(bugprone-use-after-move): that it was not moved is what is tested
+    // NOLINTBEGIN(bugprone-use-after-move): that it was not moved is what is tested
+    ASSERT_TRUE(second);
     EXPECT_EQ(*second, 2);
+    // NOLINTEND(bugprone-use-after-move)
     EXPECT_EQ(**c.receive(), 1);
   });
 }
