@@ -85,35 +85,35 @@ void send_and_receive(int items) {
 
 constexpr auto ignore = [](const auto&) {};
 
-template <std::size_t lanes>
-std::size_t select_of(const std::array<leat::chan<int>, lanes>& from) {
-  return [&]<std::size_t... lane>(std::index_sequence<lane...>) {
-    return leat::select(from[lane].on_receive(ignore)...);
-  }(std::make_index_sequence<lanes>());
+template <std::size_t Lanes>
+std::size_t select_of(const std::array<leat::chan<int>, Lanes>& from) {
+  return [&]<std::size_t... Lane>(std::index_sequence<Lane...>) {
+    return leat::select(from[Lane].on_receive(ignore)...);
+  }(std::make_index_sequence<Lanes>());
 }
 
 // Senders, and one receiver that takes from whichever is ready.
-template <std::size_t lanes>
+template <std::size_t Lanes>
 void select_waiting(int items) {
-  const std::array<leat::chan<int>, lanes> from;
-  const int each = items / int{lanes};
+  const std::array<leat::chan<int>, Lanes> from;
+  const int each = items / int{Lanes};
   for (const auto& lane : from) {
     leat::go([=] {
       for (int i = 0; i < each; ++i)
         lane.send(i);
     });
   }
-  for (int i = 0; i < each * int{lanes}; ++i)
+  for (int i = 0; i < each * int{Lanes}; ++i)
     select_of(from);
 }
 
-template <std::size_t lanes>
+template <std::size_t Lanes>
 void select_ready(int items) {
-  std::array<leat::chan<int>, lanes> from;
+  std::array<leat::chan<int>, Lanes> from;
   for (auto& lane : from)
     lane = leat::chan<int>{1};
   for (int i = 0; i < items; ++i) {
-    from[static_cast<std::size_t>(i) % lanes].send(i);
+    from[static_cast<std::size_t>(i) % Lanes].send(i);
     select_of(from);
   }
 }
