@@ -359,8 +359,8 @@ TEST(closing_a_channel, wakes_receivers_in_the_order_of_their_coming) {
         c.receive();
         order.send(int{i});
       });
+      await_parked(static_cast<std::size_t>(i) + 1);  // goroutines start in no particular order
     }
-    await_parked(50);
     c.close();
     for (int i = 0; i < 50; ++i)
       EXPECT_EQ(order.receive(), i);

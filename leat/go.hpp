@@ -75,8 +75,9 @@ auto run(F&& body, std::source_location where = std::source_location::current())
 }
 
 /// Starts a goroutine that calls `function`, a copy or the moved-in original of what is given. It never
-/// blocks; the goroutine runs when a worker is free. May be called from any thread while the runtime runs.
-/// Throws std::bad_alloc when no stack can be had, std::system_error with errc::not_running outside run().
+/// blocks; the goroutine runs when a worker is free, in no particular order with others that were started.
+/// May be called from any thread while the runtime runs. Throws std::bad_alloc when no stack can be had,
+/// std::system_error with errc::not_running outside run().
 template <typename F>
   requires std::invocable<std::decay_t<F>>
 void go(F&& function, std::source_location where = std::source_location::current()) {

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <new>
 #include <set>
@@ -416,6 +417,58 @@ TEST_P(yielding, comes_back_although_a_pair_keeps_waking_each_other) {
       enough = true;
       done.wait();
     }
+  });
+}
+
+TEST_P(yielding, comes_back_although_each_goroutine_that_starts_starts_the_next) {
+  run([] {
+    std::atomic<bool> enough{false};
+    wait_group done;
+    std::function<void()> start_next = [&] {
+      done.go([&] {
+        if (!enough) start_next();
+      });
+    };
+    start_next();
+    for (int i = 0; i < 100; ++i)
+      leat::yield();
+    enough = true;
+    done.wait();
+  });
+}
+
+// --- Starting many ---
+
+// Started breadth first, most of a tree would be alive at once, each with a stack.
+TEST(a_tree_of_goroutines, has_few_alive_at_a_time) {
+  with_workers(1, [] {
+    std::size_t most = 0;
+    std::function<void(int)> grow = [&](int height) {
+      most = std::max(most, goroutine_count());
+      if (height == 0) return;
+      wait_group children;
+      for (int i = 0; i < 10; ++i)
+        children.go([&, height] { grow(height - 1); });
+      children.wait();
+    };
+    grow(4);
+    EXPECT_LT(most, 11'111U / 4);
+  });
+}
+
+// The newest are started first, but the first one does not wait until all others have had their turn.
+TEST(goroutines_that_were_started_first, run_although_others_keep_being_started) {
+  with_workers(1, [] {
+    std::atomic<bool> ran{false};
+    go([&] { ran = true; });
+    wait_group others;
+    for (int rounds = 0; !ran; ++rounds) {
+      ASSERT_LT(rounds, 100'000);
+      others.go([] {});
+      others.go([] {});
+      leat::yield();
+    }
+    others.wait();
   });
 }
 

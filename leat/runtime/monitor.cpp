@@ -56,8 +56,8 @@ bool scheduler::someone_is_stuck(std::vector<std::uint32_t>& seen_ticks) noexcep
     const bool moved = tick != seen_ticks[index];
     seen_ticks[index] = tick;
     if (moved || one.asleep.load(std::memory_order_relaxed)) continue;
-    if (one.run_next.load(std::memory_order_relaxed) || one.queue.size() != 0 || one.poll.used() ||
-        one.timers.earliest() <= now) {
+    if (one.run_next.load(std::memory_order_relaxed) || one.queue.size() != 0 || one.unstarted.size() != 0 ||
+        one.poll.used() || one.timers.earliest() <= now) {
       stuck = true;
     }
   }
@@ -88,7 +88,7 @@ void scheduler::monitor() noexcept {
     const bool stuck = someone_is_stuck(seen_ticks);
     bool waiting = global_count.load(std::memory_order_relaxed) != 0;
     for (const auto& one : workers)
-      waiting = waiting || one->queue.size() != 0;
+      waiting = waiting || one->queue.size() != 0 || one->unstarted.size() != 0;
     if (stuck) rescue.store(true, std::memory_order_release);
     if (stuck || waiting) {
       wake_one();
@@ -109,6 +109,7 @@ bool scheduler::all_wait() noexcept {
   for (const auto& one : workers) {
     network_waits += one->network_waits.load(std::memory_order_relaxed);
     if (one->timers.earliest() != time_point::max() || one->queue.size() != 0) return false;
+    if (one->unstarted.size() != 0) return false;
     if (one->inbox_head.load(std::memory_order_relaxed) || one->run_next.load(std::memory_order_relaxed)) {
       return false;
     }

@@ -73,6 +73,17 @@ void push_last(worker& here, goroutine* entry) noexcept {
   if (all.eager.load(std::memory_order_relaxed) || here.queue.size() > 1) all.wake_one();
 }
 
+// The newest are started first. When there are too many, the older ones line up behind everything else.
+void push_newborn(worker& here, goroutine* entry) noexcept {
+  scheduler& all = here.owner;
+  while (!here.unstarted.push(entry)) {
+    const newborns::list older = here.unstarted.take_older_half();
+    if (older.count != 0) all.push_global(older.head, older.tail, older.count);
+  }
+  if (all.idle_count.load(std::memory_order_relaxed) == 0) return;
+  if (all.eager.load(std::memory_order_relaxed) || here.unstarted.size() > 1) all.wake_one();
+}
+
 // Does what the goroutine that has just stopped on this worker left to be done.
 void finish_switch(worker& here) noexcept {
   const aftermath what = here.after;
@@ -121,6 +132,7 @@ goroutine* pick_local(worker& here) noexcept {
   here.tick.store(tick, std::memory_order_relaxed);
   if (tick % loop_period == 0 || here.owner.stopping.load(std::memory_order_relaxed)) return nullptr;
   if (goroutine* next = take_run_next(here)) return next;
+  if (goroutine* next = here.unstarted.take_newest()) return next;
   // The two take turns: pinned goroutines that yield to each other must not starve the rest.
   const bool inbox_first = tick % 2 == 0;
   if (inbox_first) {
@@ -228,6 +240,14 @@ void make_runnable_last(goroutine* entry) noexcept {
   all->wake_one();
 }
 
+void make_runnable_first_time(goroutine* entry) noexcept {
+  const sanitizer::hidden_work hidden;
+  worker* here = this_worker();
+  if (!here) return make_runnable_last(entry);
+  entry->state.store(goroutine_state::runnable, std::memory_order_relaxed);
+  push_newborn(*here, entry);
+}
+
 // Not instrumented, as everything that switches: ThreadSanitizer keeps a stack of calls for each fiber.
 LEAT_UNCHECKED void switch_away(worker* here, goroutine* self, aftermath after, void* what,
                                 void (*release)(void*)) noexcept {
@@ -311,17 +331,17 @@ struct worker_loop {
       here.unpolled = 0;
     }
     take_global();
-    // The two take turns at being looked at first, so that none that never runs dry starves the other.
-    // run_next comes last: a pair that keeps waking each other fills it all the time.
-    const bool inbox_first = here.passes++ % 2 == 0;
-    if (inbox_first) {
-      if (goroutine* next = take_inbox(here)) return next;
-    }
-    if (goroutine* next = here.queue.pop()) return next;
-    if (!inbox_first) {
-      if (goroutine* next = take_inbox(here)) return next;
+    // They take turns at being looked at first, so that none that never runs dry starves another. run_next
+    // comes last: a pair that keeps waking each other fills it all the time.
+    const std::uint32_t first = here.passes++;
+    for (std::uint32_t source = 0; source < 3; ++source) {
+      if (goroutine* next = take_from((first + source) % 3)) return next;
     }
     return take_run_next(here);
+  }
+
+  goroutine* take_from(std::uint32_t source) noexcept {
+    return source == 0 ? take_inbox(here) : source == 1 ? here.queue.pop() : here.unstarted.take_oldest();
   }
 
   // What the poller would bring has to wait behind what is runnable already. The kernel keeps it in order
@@ -366,8 +386,9 @@ struct worker_loop {
     const std::size_t first = next_random(here);
     for (std::size_t turn = 0; turn < all.workers.size(); ++turn) {
       worker& other = victim(first, turn);
-      if (&other == &here || other.queue.size() == 0) continue;
+      if (&other == &here) continue;
       if (goroutine* next = other.queue.steal_into(here.queue)) return next;
+      if (goroutine* next = other.unstarted.steal_into(here.queue)) return next;
     }
     return nullptr;
   }
@@ -433,7 +454,8 @@ struct worker_loop {
     if (!here.searching) return;
     stop_searching();
     all.eager.store(true, std::memory_order_relaxed);
-    if (here.queue.size() > 0 && all.idle_count.load(std::memory_order_relaxed) > 0) all.wake_one();
+    if (here.queue.size() + here.unstarted.size() > 0 && all.idle_count.load(std::memory_order_relaxed) > 0)
+      all.wake_one();
   }
 
   bool work_is_visible() const noexcept {
@@ -443,7 +465,7 @@ struct worker_loop {
       return true;
     }
     for (const auto& other : all.workers) {
-      if (other->queue.size() != 0) return true;
+      if (other->queue.size() != 0 || other->unstarted.size() != 0) return true;
     }
     return false;
   }

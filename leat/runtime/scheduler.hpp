@@ -6,10 +6,11 @@
 // and every 64th switch, passes through its loop, which looks at timers, the poller, the global queue and, at
 // last, the other workers.
 //
-// Who waits longest runs first, whatever the number: what the own queue cannot take goes behind the global
-// one, which moves up by as many as have run, and the poller is asked for more only when there is little left
-// (or every fourth pass). Without that, some of a thousand busy connections would wait twenty times as long
-// as others.
+// Goroutines that have not run yet are started newest first (newborns.hpp), before those that only wait for
+// their turn. Of the others, who waits longest runs first, whatever the number: what the own queue cannot
+// take goes behind the global one, which moves up by as many as have run, and the poller is asked for more
+// only when there is little left (or every fourth pass). Without that, some of a thousand busy connections
+// would wait twenty times as long as others.
 //
 // Who is woken, and when. A wake costs microseconds, a switch nanoseconds, so waking somebody for each
 // runnable goroutine makes two workers slower than one. So: a sleeping worker is woken only if none is
@@ -133,6 +134,9 @@ void make_runnable(goroutine* entry) noexcept;
 
 /// The same, at the end of the queue: for batches, and for those that merely yield.
 void make_runnable_last(goroutine* entry) noexcept;
+
+/// The same, for one that has not run yet.
+void make_runnable_first_time(goroutine* entry) noexcept;
 
 /// Stops the running goroutine and runs another; `after` tells the next one what to do once it has stopped.
 void switch_away(worker* here, goroutine* self, aftermath after, void* what,

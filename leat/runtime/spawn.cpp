@@ -101,7 +101,7 @@ void start(goroutine* made, void (*run)(void*)) noexcept {
     const std::lock_guard guard(lifetime);
     if (scheduler* all = active_scheduler()) all->created_outside.fetch_add(1, std::memory_order_relaxed);
   }
-  make_runnable_last(made);
+  make_runnable_first_time(made);
 }
 
 }  // namespace leat::runtime

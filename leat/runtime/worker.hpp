@@ -8,6 +8,7 @@
 #include <thread>
 
 #include <leat/runtime/goroutine.hpp>
+#include <leat/runtime/newborns.hpp>
 #include <leat/runtime/poller.hpp>
 #include <leat/runtime/run_queue.hpp>
 #include <leat/runtime/timer_heap.hpp>
@@ -62,6 +63,7 @@ struct alignas(64) worker {
   alignas(64) std::atomic<goroutine*> run_next{
       nullptr};  // set by the owner; taken by it or, as a last resort, a thief
   run_queue queue;
+  newborns unstarted;
   timer_heap timers;
   poller poll;
   spinlock inbox_lock;                          // guards inbox_head and inbox_tail
