@@ -442,9 +442,9 @@ TEST_P(yielding, comes_back_although_each_goroutine_that_starts_starts_the_next)
 // Started breadth first, most of a tree would be alive at once, each with a stack.
 TEST(a_tree_of_goroutines, has_few_alive_at_a_time) {
   with_workers(1, [] {
-    std::size_t most = 0;
+    std::atomic<std::size_t> most{0};
     std::function<void(int)> grow = [&](int height) {
-      most = std::max(most, goroutine_count());
+      most = std::max(most.load(), goroutine_count());
       if (height == 0) return;
       wait_group children;
       for (int i = 0; i < 10; ++i)
