@@ -350,7 +350,7 @@ TEST_P(a_ticker, drops_ticks_that_nobody_receives) {
     EXPECT_EQ(beat.c().size(), 1U) << "the others were dropped";
     const auto first = *beat.c().receive();
     EXPECT_LE(first, seen) << "one tick has waited";
-    EXPECT_GE(*beat.c().receive(), first + 1ms) << "it goes on";
+    EXPECT_GT(*beat.c().receive(), first) << "it goes on";
   });
 }
 
