@@ -186,7 +186,7 @@ TEST_P(a_stack_overflow, is_reported_with_its_goroutine_its_size_and_what_to_do)
   });
   expect_overflow_report(seen);
   if (IsSkipped()) return;
-  EXPECT_SAYS(seen, " used up its 23");  // of 256 KiB, less the guard and the control block
+  EXPECT_SAYS(seen, " used up its 24");  // of 260 KiB, less the guard and the control block
   EXPECT_SAYS(seen, " KiB of stack");
   EXPECT_SAYS(seen, place(__FILE__, start));
 }

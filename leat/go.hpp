@@ -28,7 +28,7 @@ struct run_options {
 
 /// How one goroutine differs from others.
 struct go_options {
-  /// Bytes of stack, reserved and not touched until used. 0: the usual stack of 256 KiB, of which 224 are
+  /// Bytes of stack, reserved and not touched until used. 0: the usual stack of 260 KiB, of which 224 are
   /// sure.
   std::size_t stack_bytes = 0;
 };

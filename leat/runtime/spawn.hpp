@@ -11,7 +11,7 @@ namespace leat::runtime {
 
 struct goroutine;
 
-/// A new goroutine with `size` bytes for its closure, aligned to `alignment`. `stack_bytes` 0: the usual 256
+/// A new goroutine with `size` bytes for its closure, aligned to `alignment`. `stack_bytes` 0: the usual 260
 /// KiB. Throws std::bad_alloc, or std::system_error (errc::not_running) when the runtime does not run.
 goroutine* prepare(std::size_t size, std::size_t alignment, std::size_t stack_bytes,
                    std::source_location where);

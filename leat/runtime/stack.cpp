@@ -1,5 +1,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +21,9 @@ namespace {
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
 #endif
+#ifndef PIDFD_SELF_THREAD_GROUP
+#define PIDFD_SELF_THREAD_GROUP (-10001)
+#endif
 
 // What stays of a recycled stack: enough for most goroutines, little enough to keep.
 constexpr std::size_t kept_bytes = std::size_t{16} << 10;
@@ -33,11 +38,16 @@ constexpr bool try_guard_advice = true;
 #endif
 
 // One large mapping. Slots are carved from its high end downwards, so that neighbours in time share page
-// tables.
+// tables, and so that their guards can be made many at a time.
 struct slab {
   std::byte* base;
   std::size_t slots;
   std::size_t carved;
+  std::size_t guarded;
+
+  std::byte* slot(std::size_t carved_before) const noexcept {
+    return base + (slots - 1 - carved_before) * stack_slot_bytes;
+  }
 };
 
 // How many guards may be made by mprotect, each of which splits a mapping in three. The last quarter of what
@@ -87,7 +97,8 @@ class stack_pool {
     const std::size_t whole = (bytes + stack_guard_bytes + sizeof(goroutine) + page - 1) / page * page;
     std::byte* base = reserve(whole);
     if (!base) return nullptr;
-    const std::lock_guard guard(lock_);
+    const std::lock_guard hold(lock_);
+    guard(base, false);
     goroutine* made = place(base, whole, 0, false);
     try {
       mapped_.push_back(made);
@@ -156,9 +167,9 @@ class stack_pool {
       if (!grow()) return nullptr;
     }
     slab& area = slabs_.back();
-    ++area.carved;
-    const std::size_t slot = area.slots - area.carved;
-    return place(area.base + slot * stack_slot_bytes, stack_slot_bytes, colour(slot), true);
+    if (area.carved == area.guarded) guard_more(area);
+    std::byte* base = area.slot(area.carved++);
+    return place(base, stack_slot_bytes, colour(area.slots - area.carved), true);
   }
 
   bool grow() noexcept {
@@ -166,7 +177,7 @@ class stack_pool {
       std::byte* base = reserve(bytes);
       if (!base) continue;  // a limit on address space: take less
       try {
-        slabs_.push_back({base, bytes / stack_slot_bytes, 0});
+        slabs_.push_back({base, bytes / stack_slot_bytes, 0, 0});
       } catch (const std::bad_alloc&) {
         release(base, bytes);
         return false;
@@ -178,12 +189,29 @@ class stack_pool {
   }
 
   goroutine* place(std::byte* base, std::size_t bytes, std::size_t shift, bool pooled) noexcept {
-    guard(base, pooled);
     auto* made = new (base + bytes - shift - block_bytes) goroutine;
     made->stack_low = base + stack_guard_bytes;
     made->slot_bytes = bytes;
     made->pooled = pooled;
     return made;
+  }
+
+  // One call for many (Linux 6.14) costs half of what a call for each does.
+  void guard_more(slab& area) noexcept {
+    if (guard_many_) {
+      std::array<iovec, 64> guards;
+      const std::size_t count = std::min(guards.size(), area.slots - area.guarded);
+      for (std::size_t i = 0; i < count; ++i)
+        guards[i] = {area.slot(area.guarded + i), stack_guard_bytes};
+      const long done = ::syscall(SYS_process_madvise, PIDFD_SELF_THREAD_GROUP, guards.data(), count,
+                                  MADV_GUARD_INSTALL, 0U);
+      if (done == static_cast<long>(count * stack_guard_bytes)) {
+        area.guarded += count;
+        return;
+      }
+      guard_many_ = false;
+    }
+    guard(area.slot(area.guarded++), true);
   }
 
   // Stacks of the pool are never unmapped, so only theirs are counted.
@@ -214,6 +242,7 @@ class stack_pool {
   goroutine* free_ = nullptr;
   std::size_t next_slab_bytes_ = first_slab_bytes;
   bool guard_advice_ = try_guard_advice;
+  bool guard_many_ = try_guard_advice;
   std::size_t guards_left_ = try_guard_advice ? 0 : guards_that_fit();  // where each is a mapping
   bool guards_out_ = false;
 };

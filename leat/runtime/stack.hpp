@@ -1,4 +1,4 @@
-// Stacks: slots of 256 KiB of reserved address space in large mappings, touched only where used.
+// Stacks: slots of 260 KiB of reserved address space in large mappings, touched only where used.
 //
 // Each slot ends, at its low end, in guard pages. MADV_GUARD_INSTALL makes them without a mapping of their
 // own; where the kernel lacks it (before 6.13) mprotect does, at the price of two mappings a stack, of which
@@ -6,7 +6,9 @@
 // so once.
 //
 // The control block of the goroutine stands at the top of the slot, shifted by a colour that depends on the
-// slot, so that the hot lines of many goroutines do not all fall into the same cache sets.
+// slot, so that the hot lines of many goroutines do not all fall into the same cache sets. For the same
+// reason a slot is an odd number of pages: 64 pages apart, the stacks of a few dozen goroutines fill the same
+// few sets of the processor's address translation cache, and every switch pays for a walk of the page tables.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +18,7 @@
 
 namespace leat::runtime {
 
-inline constexpr std::size_t stack_slot_bytes = std::size_t{256} << 10;
+inline constexpr std::size_t stack_slot_bytes = std::size_t{260} << 10;
 inline constexpr std::size_t stack_guard_bytes = std::size_t{16} << 10;
 
 /// A goroutine with a stack of the usual size, from the pool shared by all workers. Null when memory is out.
