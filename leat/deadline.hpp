@@ -8,10 +8,9 @@
 
 #include <chrono>
 
-namespace leat {
+#include <leat/clock.hpp>
 
-/// A moment of the monotonic clock that everything in leat waits by.
-using time_point = std::chrono::steady_clock::time_point;
+namespace leat {
 
 /// The deadline that never comes.
 inline constexpr time_point never = time_point::max();
@@ -27,7 +26,7 @@ template <typename Rep, typename Period>
 time_point deadline_after(const std::chrono::duration<Rep, Period>& delay) noexcept {
   const std::chrono::duration<double> seconds = delay;
   if (!(seconds < detail::century)) return never;
-  const time_point now = std::chrono::steady_clock::now();
+  const time_point now = clock::now();
   if (seconds.count() <= 0) return now;
   return now + std::chrono::ceil<time_point::duration>(delay);
 }
@@ -35,14 +34,14 @@ time_point deadline_after(const std::chrono::duration<Rep, Period>& delay) noexc
 /// `when`, as a moment of the monotonic clock.
 template <typename Clock, typename Duration>
 time_point deadline_at(const std::chrono::time_point<Clock, Duration>& when) noexcept {
-  if constexpr (std::is_same_v<Clock, std::chrono::steady_clock>) {
+  if constexpr (std::is_same_v<Clock, std::chrono::steady_clock> || std::is_same_v<Clock, clock>) {
     const std::chrono::duration<double> seconds = when.time_since_epoch();
     if (!(seconds < detail::century)) return never;
     if (seconds.count() <= 0) return time_point{};
     return std::chrono::ceil<time_point::duration>(when);
   } else {
     const auto now = Clock::now();
-    if (when <= now) return std::chrono::steady_clock::now();
+    if (when <= now) return clock::now();
     return deadline_after(when - now);
   }
 }

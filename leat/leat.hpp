@@ -3,6 +3,7 @@
 
 #include <leat/blocking.hpp>
 #include <leat/chan.hpp>
+#include <leat/clock.hpp>
 #include <leat/context.hpp>
 #include <leat/deadline.hpp>
 #include <leat/error.hpp>

@@ -13,8 +13,6 @@
 namespace leat {
 namespace {
 
-using runtime::clock;
-
 // From here on a waiter is not beaten by newcomers any more. As in Go.
 constexpr auto starvation_limit = std::chrono::milliseconds(1);
 

@@ -13,7 +13,6 @@
 
 namespace leat::detail {
 
-using runtime::clock;
 using std::chrono::nanoseconds;
 
 // A timer fires under its heap's lock, and there takes the lock of the channel. So nobody may call

@@ -21,7 +21,7 @@ constexpr int self_connect_retries = 2;
 // The moment until which the first of `count` addresses may be tried.
 time_point share_of(time_point deadline, std::size_t count) noexcept {
   if (deadline == never) return never;
-  const time_point now = std::chrono::steady_clock::now();
+  const time_point now = clock::now();
   const auto share =
       std::max<time_point::duration>((deadline - now) / static_cast<std::ptrdiff_t>(count), least_share);
   return std::min(deadline, now + share);
@@ -106,7 +106,7 @@ struct tcp_dialer {
       auto conn = connect_to_other(unmapped(remotes.front()), share_of(deadline, remotes.size()));
       if (conn) return conn;
       if (!first_error) first_error = conn.error();
-      if (std::chrono::steady_clock::now() >= deadline) break;
+      if (clock::now() >= deadline) break;
     }
     return std::unexpected(first_error.value_or(std::error_code(EADDRNOTAVAIL, std::system_category())));
   }

@@ -249,7 +249,7 @@ result<std::vector<endpoint>> resolve_endpoints(std::string_view address, std::s
   std::string over(protocol);
   if (deadline == never || worker_count() == 0) return resolve_now(host, service, over);
 
-  if (deadline <= std::chrono::steady_clock::now()) return fail(errc::deadline_exceeded);
+  if (deadline <= clock::now()) return fail(errc::deadline_exceeded);
   auto pending = std::make_shared<pending_look_up>();
   go([pending, host = std::move(host), service = std::move(service), over = std::move(over)] {
     auto outcome = resolve_now(host, service, over);

@@ -25,7 +25,7 @@ struct tcp_listener::backoff {
     std::unique_lock hold(guard);
     for (;;) {
       if (closed) return fail(errc::closed);
-      const time_point now = std::chrono::steady_clock::now();
+      const time_point now = clock::now();
       if (deadline <= now) return fail(errc::deadline_exceeded);
       if (until <= now) return {};
       changed.wait_until(hold, std::min(until, deadline));

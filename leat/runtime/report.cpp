@@ -239,6 +239,8 @@ const char* to_string(wait_reason reason) noexcept {
       return "turn at a descriptor";
     case wait_reason::blocking_call:
       return "blocking call";
+    case wait_reason::bubble:
+      return "the others of the bubble";
   }
   return "unknown";
 }

@@ -130,7 +130,7 @@ goroutine* take_run_next(worker& here) noexcept {
 goroutine* pick_local(worker& here) noexcept {
   const std::uint32_t tick = here.tick.load(std::memory_order_relaxed) + 1;
   here.tick.store(tick, std::memory_order_relaxed);
-  if (tick % loop_period == 0 || here.owner.stopping.load(std::memory_order_relaxed)) return nullptr;
+  if (tick % loop_period == 0 || here.owner.loop_always.load(std::memory_order_relaxed)) return nullptr;
   if (goroutine* next = take_run_next(here)) return next;
   if (goroutine* next = here.unstarted.take_newest()) return next;
   // The two take turns: pinned goroutines that yield to each other must not starve the rest.
@@ -303,6 +303,7 @@ struct worker_loop {
 
  private:
   goroutine* find() noexcept {
+    if (all.policy) return find_by_policy(all);
     for (;;) {
       if (all.stopping.load(std::memory_order_acquire)) return nullptr;
       here.tick.store(here.tick.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -595,7 +596,7 @@ void scheduler::start_threads() {
       futex_wake(workers_left_);
     });
   }
-  monitor_thread_ = std::thread([this] { monitor(); });
+  if (!policy) monitor_thread_ = std::thread([this] { monitor(); });
 }
 
 void scheduler::run(goroutine* main_goroutine) {
@@ -617,7 +618,7 @@ bool scheduler::join() noexcept {
     futex_wait(workers_left_, left, rest);
   }
   nudge_monitor();
-  monitor_thread_.join();
+  if (monitor_thread_.joinable()) monitor_thread_.join();
   const bool all_left = workers_left_.load(std::memory_order_acquire) == 0;
   for (std::thread& thread : threads_) {
     if (all_left) {
@@ -634,6 +635,7 @@ bool scheduler::join() noexcept {
 void scheduler::stop() noexcept {
   const sanitizer::hidden_work hidden;
   stopping.store(true, std::memory_order_seq_cst);
+  loop_always.store(true, std::memory_order_seq_cst);
   for (const auto& one : workers)
     one->poll.interrupt();
 }
@@ -687,11 +689,10 @@ void scheduler::wake_one() noexcept {
   }
 }
 
-void run_main(const run_options& options, void (*body)(void*), void* argument, std::source_location where) {
-  if (this_worker())
-    throw std::logic_error("leat::run called from a goroutine: start one with leat::go instead");
-  const unsigned count = options.workers != 0 ? options.workers : default_workers();
-  auto all = std::make_unique<scheduler>(count);
+namespace {
+
+void run_scheduler(std::unique_ptr<scheduler> all, void (*body)(void*), void* argument,
+                   std::source_location where) {
   {
     const std::lock_guard guard(lifetime);
     if (active_scheduler()) throw std::logic_error("leat::run called while another leat::run is active");
@@ -735,6 +736,25 @@ void run_main(const run_options& options, void (*body)(void*), void* argument, s
     auto* kept = all.release();  // a goroutine that never parks still uses it
 }
 
+}  // namespace
+
+void run_main(const run_options& options, void (*body)(void*), void* argument, std::source_location where) {
+  if (this_worker())
+    throw std::logic_error("leat::run called from a goroutine: start one with leat::go instead");
+  const unsigned count = options.workers != 0 ? options.workers : default_workers();
+  run_scheduler(std::make_unique<scheduler>(count), body, argument, where);
+}
+
+void run_with_policy(schedule_policy& policy, void (*body)(void*), void* argument,
+                     std::source_location where) {
+  if (this_worker()) throw std::logic_error("leat: a bubble starts a run of its own: not from a goroutine");
+  auto all = std::make_unique<scheduler>(1);
+  all->policy = &policy;
+  all->loop_always.store(true, std::memory_order_relaxed);
+  all->workers[0]->random = policy.random_state();
+  run_scheduler(std::move(all), body, argument, where);
+}
+
 }  // namespace leat::runtime
 
 extern "C" LEAT_UNCHECKED void leat_goroutine_main();
@@ -751,7 +771,11 @@ extern "C" LEAT_UNCHECKED void leat_goroutine_main() {
   finish_switch(*here);
   sanitizer::show();
   sanitizer::take(self);
-  self->run(self->closure);
+  if (schedule_policy* policy = here->owner.policy) [[unlikely]] {
+    policy->call(*self);
+  } else {
+    self->run(self->closure);
+  }
   if (self->locals) destroy_locals(*self);
   sanitizer::give(self);  // its stack, to whoever uses it next
   switch_away(this_worker(), self, aftermath::retire, self);

@@ -40,6 +40,7 @@
 #include <thread>
 #include <vector>
 
+#include <leat/runtime/policy.hpp>
 #include <leat/runtime/worker.hpp>
 
 namespace leat::runtime {
@@ -76,7 +77,9 @@ struct scheduler {
   std::atomic<std::int64_t> created_outside{0};  // goroutines started by threads that are no workers
 
   std::vector<std::unique_ptr<worker>> workers;
+  schedule_policy* policy = nullptr;  // of a test's run; set before any worker runs
   std::atomic<bool> stopping{false};
+  std::atomic<bool> loop_always{false};  // every switch goes through the loop: it stops, or has a policy
   std::atomic<bool> eager{true};
   std::atomic<bool> rescue{false};           // the monitor saw a worker stuck: search its private places too
   std::atomic<std::uint32_t> idle_count{0};  // written under lock
@@ -87,6 +90,7 @@ struct scheduler {
 
  private:
   friend struct worker_loop;
+  friend struct policy_loop;
 
   void start_threads();
   bool all_wait() noexcept;

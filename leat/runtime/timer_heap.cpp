@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <mutex>
 
 #include <leat/runtime/timer_heap.hpp>
@@ -31,20 +32,28 @@ bool timer_heap::fire_due(time_point now) noexcept {
   const std::lock_guard guard(lock_);
   bool fired = false;
   while (!entries_.empty() && entries_.front().when <= now) {
-    timer_node* node = entries_.front().node;
-    take_out(0);
-    const time_point next = node->fire(*node);
+    fire_at(0);
     fired = true;
-    if (next == timer_gone) continue;
-    if (next == time_point::max()) {
-      node->heap.store(nullptr, std::memory_order_release);
-    } else {
-      node->when = next;
-      insert(*node);
-    }
   }
   publish_earliest();
   return fired;
+}
+
+void timer_heap::fire_one_due(time_point now, std::uint64_t choice) noexcept {
+  std::array<std::size_t, 64> due;  // the first that are found, if there are more
+  std::size_t count = 0;
+  const std::lock_guard guard(lock_);
+  const auto consider = [&](std::size_t place) {
+    if (place < entries_.size() && entries_[place].when <= now && count < due.size()) due[count++] = place;
+  };
+  consider(0);
+  for (std::size_t seen = 0; seen < count; ++seen) {  // what is not due has nothing due below it
+    for (std::size_t child = 1; child <= arity; ++child)
+      consider(due[seen] * arity + child);
+  }
+  if (count == 0) return;
+  fire_at(due[choice % count]);
+  publish_earliest();
 }
 
 void timer_heap::clear() noexcept {
@@ -53,6 +62,19 @@ void timer_heap::clear() noexcept {
     pending.node->heap.store(nullptr, std::memory_order_relaxed);
   entries_.clear();
   publish_earliest();
+}
+
+void timer_heap::fire_at(std::size_t place) noexcept {
+  timer_node* node = entries_[place].node;
+  take_out(place);
+  const time_point next = node->fire(*node);
+  if (next == timer_gone) return;
+  if (next == time_point::max()) {
+    node->heap.store(nullptr, std::memory_order_release);
+  } else {
+    node->when = next;
+    insert(*node);
+  }
 }
 
 void timer_heap::insert(timer_node& node) noexcept {

@@ -24,6 +24,8 @@ struct timer_heap {
   bool stop(timer_node& node) noexcept;
   /// Fires all that is due at `now`. Returns whether anything fired.
   bool fire_due(time_point now) noexcept;
+  /// Fires one of those that are due at `now`, if any is: which one, `choice` tells.
+  void fire_one_due(time_point now, std::uint64_t choice) noexcept;
   /// The earliest moment, or time_point::max().
   time_point earliest() const noexcept {
     return time_point(clock::duration(earliest_.load(std::memory_order_acquire)));
@@ -37,6 +39,7 @@ struct timer_heap {
     timer_node* node;
   };
 
+  void fire_at(std::size_t place) noexcept;
   void insert(timer_node& node) noexcept;
   void take_out(std::size_t place) noexcept;
   void place_at(std::size_t place, entry moved) noexcept;

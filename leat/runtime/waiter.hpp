@@ -12,9 +12,9 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 
+#include <leat/clock.hpp>
 #include <leat/runtime/spinlock.hpp>
 
 namespace leat::runtime {
@@ -22,8 +22,8 @@ namespace leat::runtime {
 struct goroutine;
 struct waiter;
 
-using clock = std::chrono::steady_clock;
-using time_point = clock::time_point;
+using leat::clock;
+using leat::time_point;
 
 /// What a goroutine waits on, for reports.
 enum class wait_reason : std::uint8_t {
@@ -43,6 +43,7 @@ enum class wait_reason : std::uint8_t {
   network,
   descriptor_lock,
   blocking_call,
+  bubble,
 };
 
 /// One decision shared by several waiters: the first claim wins.
