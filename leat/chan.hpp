@@ -70,7 +70,8 @@ std::optional<T> unwrap(std::optional<parcel<T>>&& wrapped) {
     return std::move(wrapped);
   } else {
     if (!wrapped) return std::nullopt;
-    return std::optional<T>(std::move(**wrapped));
+    const std::unique_ptr<T> box = *std::move(wrapped);  // it goes also when moving out of it fails
+    return std::optional<T>(std::move(*box));
   }
 }
 
@@ -336,9 +337,8 @@ class receiving : public Base {
   /// Receives; waits until there is a value. Nothing: the channel is closed and drained. Unblocked by
   /// close(). On the nil channel it waits for ever. Throws what moving T throws; the value is lost then.
   std::optional<T> receive() const {
-    if (!this->handle_.get()) park_forever(wait_reason::nil_chan);
     std::optional<parcel<T>> taken;
-    this->handle_.get()->receive(taken);
+    receive_into(taken);
     return unwrap<T>(std::move(taken));
   }
 
@@ -369,14 +369,18 @@ class receiving : public Base {
     using iterator_concept = std::input_iterator_tag;
 
     iterator() noexcept = default;
-    explicit iterator(const receiving* source) : source_(source), value_(source->receive()) {}
+    explicit iterator(const receiving* source) : source_(source) { source_->receive_into(value_); }
 
-    T& operator*() const noexcept { return *value_; }
+    T& operator*() const noexcept {
+      if constexpr (std::is_same_v<parcel<T>, T>) {
+        return *value_;
+      } else {
+        return **value_;
+      }
+    }
     iterator& operator++() {
       value_.reset();
-      // Assigning would need T's assignment; constructing anew does not.
-      std::destroy_at(&value_);
-      ::new (&value_) std::optional<T>(source_->receive());
+      source_->receive_into(value_);
       return *this;
     }
     void operator++(int) { ++*this; }
@@ -384,7 +388,7 @@ class receiving : public Base {
 
    private:
     const receiving* source_ = nullptr;
-    mutable std::optional<T> value_;
+    mutable std::optional<parcel<T>> value_;  // as it came: taking it out of its box might fail
   };
 
   /// `for (T value : channel)` receives until the channel is closed and drained.
@@ -393,6 +397,12 @@ class receiving : public Base {
 
  protected:
   using Base::Base;
+
+ private:
+  void receive_into(std::optional<parcel<T>>& taken) const noexcept {
+    if (!this->handle_.get()) park_forever(wait_reason::nil_chan);
+    this->handle_.get()->receive(taken);
+  }
 };
 
 }  // namespace runtime
