@@ -3,7 +3,7 @@ if(NOT LEAT_TESTS)
   return()
 endif()
 
-foreach(part chan chan_values chan_stress select select_stress go exception goroutine_local blocking
+foreach(part chan chan_values chan_lifetime chan_stress select select_lifetime select_stress go exception goroutine_local blocking
         signal)
   leat_test(${part}_test ${part}_test.cpp LIBRARIES leat::leat)
 endforeach()
