@@ -3,8 +3,8 @@ if(NOT LEAT_TESTS)
   return()
 endif()
 
-foreach(part chan chan_values chan_lifetime chan_stress select select_lifetime select_stress go exception goroutine_local blocking
-        signal)
+foreach(part chan chan_values chan_lifetime chan_stress select select_lifetime select_stress go exception
+        goroutine_local blocking signal)
   leat_test(${part}_test ${part}_test.cpp LIBRARIES leat::leat)
 endforeach()
 foreach(part run_queue timer_heap stack waiter descriptor)
@@ -22,3 +22,11 @@ foreach(part crash deadlock)
   target_compile_definitions(${part}_test PRIVATE $<$<BOOL:${LEAT_LIBDW}>:LEAT_HAS_LIBDW>
                                                   $<$<BOOL:${CMAKE_CROSSCOMPILING}>:LEAT_EMULATED>)
 endforeach()
+
+# Checks by scripts: what must not compile, and that every behaviour of the list has its test.
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_FOUND)
+  add_test(NAME misuse_test COMMAND Python3::Interpreter ${CMAKE_CURRENT_LIST_DIR}/refused/misuse_test.py
+                                    ${PROJECT_SOURCE_DIR} ${CMAKE_CXX_COMPILER})
+  set_tests_properties(misuse_test PROPERTIES TIMEOUT 300 LABELS "library;runtime")
+endif()
