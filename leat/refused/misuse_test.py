@@ -1,4 +1,4 @@
-"""Compiles each part of misuse.cpp alone: all but the first must be refused, in the words that stand beside it.
+"""Compiles each part of misuse.cpp alone: all but the first must be refused, in the words that stand below its name.
 
 usage: misuse_test.py ROOT COMPILER [OPTION...]
 """
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-PART = re.compile(r"^#(?:el)?if defined\((\w+)\)  // says: (.+)$", re.MULTILINE)
+PART = re.compile(r"^#(?:el)?if defined\((\w+)\)\n\s*// says: (.+)$", re.MULTILINE)
 RIGHT = "nothing"
 
 
@@ -43,9 +43,10 @@ def fault(name, words, code, errors):
 def main():
     root, *command = sys.argv[1:]
     source = pathlib.Path(__file__).with_name("misuse.cpp")
-    parts = PART.findall(source.read_text(encoding="utf-8"))
-    if len(parts) < 20 or parts[0][0] != RIGHT:
-        sys.exit(f"{source}: its parts are not found")
+    text = source.read_text(encoding="utf-8")
+    parts = PART.findall(text)
+    if len(parts) != len(re.findall(r"^#\w+ defined", text, re.MULTILINE)) or parts[0][0] != RIGHT:
+        sys.exit(f"{source}: not every part has a line of what it says")
     command += ["-std=c++23", "-I", root]
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         command += precompile(command, folder)
