@@ -315,10 +315,14 @@ class sending : public Base {
     this->handle_.get()->close();
   }
 
-  /// A case for select(): sends `value`, then calls `then()`. See select.hpp.
+  /// A case for select(): sends `value`, then calls `then()`. See select.hpp. As with send() itself, this
+  /// handle must live until the select has returned.
   template <typename F>
-  send_case<T, std::decay_t<F>> on_send(T value, F&& then) const;
-  send_case<T, void (*)()> on_send(T value) const;
+  send_case<T, std::decay_t<F>> on_send(T value, F&& then) const&;
+  template <typename F>
+  send_case<T, std::decay_t<F>> on_send(T value, F&& then) &&;
+  send_case<T, void (*)()> on_send(T value) const&;
+  send_case<T, void (*)()> on_send(T value) &&;
 
  protected:
   using Base::Base;
@@ -358,9 +362,11 @@ class receiving : public Base {
   }
 
   /// A case for select(): receives, then calls `then(std::optional<T>)`, with nothing when closed. See
-  /// select.hpp.
+  /// select.hpp. As with receive() itself, this handle must live until the select has returned.
   template <typename F>
-  receive_case<T, std::decay_t<F>> on_receive(F&& then) const;
+  receive_case<T, std::decay_t<F>> on_receive(F&& then) const&;
+  template <typename F>
+  receive_case<T, std::decay_t<F>> on_receive(F&& then) &&;
 
   class iterator {
    public:

@@ -32,15 +32,43 @@ struct channel_case_tag {};
 struct timeout_case_tag {};
 struct default_case_tag {};
 
+// The channel of a case: that of a handle which outlives the case, or kept alive by the case itself.
+template <typename T>
+class case_channel {
+ public:
+  explicit case_channel(const channel_handle<T>& lent) noexcept : target_(lent.get()) {}
+  explicit case_channel(channel_handle<T>&& given) noexcept : target_(given.get()), kept_(std::move(given)) {}
+
+  channel<T>* get() const noexcept { return target_; }
+
+  void keep() noexcept {
+    if (!target_ || kept_.get()) return;
+    target_->retain();
+    kept_ = channel_handle<T>(target_);
+  }
+
+  void reset() noexcept {
+    target_ = nullptr;
+    kept_ = channel_handle<T>();
+  }
+
+ private:
+  channel<T>* target_;
+  channel_handle<T> kept_;
+};
+
 /// What on_receive() makes.
 template <typename T, typename F>
 class receive_case : public select_case {
  public:
   using tag = channel_case_tag;
 
-  receive_case(channel_handle<T> from, F then) : from_(std::move(from)), then_(std::move(then)) {}
+  receive_case(case_channel<T> from, F then) : from_(std::move(from)), then_(std::move(then)) {}
   receive_case(receive_case&& other) noexcept(std::is_nothrow_move_constructible_v<F>)
       : receive_case(std::move(other.from_), std::move(other.then_)) {}
+
+  /// From now on the channel lives as long as the case.
+  void keep() noexcept { from_.keep(); }
 
   void prepare() noexcept {
     core = from_.get();
@@ -59,7 +87,7 @@ class receive_case : public select_case {
   }
 
  private:
-  channel_handle<T> from_;
+  case_channel<T> from_;
   F then_;
   std::optional<parcel<T>> value_;
 };
@@ -70,11 +98,14 @@ class send_case : public select_case {
  public:
   using tag = channel_case_tag;
 
-  send_case(channel_handle<T> to, parcel<T> value, F then)
+  send_case(case_channel<T> to, parcel<T> value, F then)
       : to_(std::move(to)), value_(std::move(value)), then_(std::move(then)) {}
   send_case(send_case&& other) noexcept(std::is_nothrow_move_constructible_v<parcel<T>> &&
                                         std::is_nothrow_move_constructible_v<F>)
       : send_case(std::move(other.to_), std::move(other.value_), std::move(other.then_)) {}
+
+  /// From now on the channel lives as long as the case.
+  void keep() noexcept { to_.keep(); }
 
   void prepare() noexcept {
     core = to_.get();
@@ -87,7 +118,7 @@ class send_case : public select_case {
   }
 
   void finish() {
-    to_ = channel_handle<T>();  // the value is gone: in a list, this case is never ready again
+    to_.reset();  // the value is gone: in a list, this case is never ready again
     if constexpr (std::is_pointer_v<F>) {
       if (then_) then_();
     } else {
@@ -96,7 +127,7 @@ class send_case : public select_case {
   }
 
  private:
-  channel_handle<T> to_;
+  case_channel<T> to_;
   parcel<T> value_;
   F then_;
 };
@@ -127,22 +158,45 @@ inline constexpr bool is_default_case = std::same_as<tag_of<Case>, default_case_
 
 template <typename T, typename Base>
 template <typename F>
-send_case<T, std::decay_t<F>> sending<T, Base>::on_send(T value, F&& then) const {
-  return send_case<T, std::decay_t<F>>(this->handle_, wrap<T>(std::move(value)), std::forward<F>(then));
-}
-
-template <typename T, typename Base>
-send_case<T, void (*)()> sending<T, Base>::on_send(T value) const {
-  return send_case<T, void (*)()>(this->handle_, wrap<T>(std::move(value)), nullptr);
+send_case<T, std::decay_t<F>> sending<T, Base>::on_send(T value, F&& then) const& {
+  return {case_channel<T>(this->handle_), wrap<T>(std::move(value)), std::forward<F>(then)};
 }
 
 template <typename T, typename Base>
 template <typename F>
-receive_case<T, std::decay_t<F>> receiving<T, Base>::on_receive(F&& then) const {
+send_case<T, std::decay_t<F>> sending<T, Base>::on_send(T value, F&& then) && {
+  return {case_channel<T>(std::move(this->handle_)), wrap<T>(std::move(value)), std::forward<F>(then)};
+}
+
+template <typename T, typename Base>
+send_case<T, void (*)()> sending<T, Base>::on_send(T value) const& {
+  return {case_channel<T>(this->handle_), wrap<T>(std::move(value)), nullptr};
+}
+
+template <typename T, typename Base>
+send_case<T, void (*)()> sending<T, Base>::on_send(T value) && {
+  return {case_channel<T>(std::move(this->handle_)), wrap<T>(std::move(value)), nullptr};
+}
+
+template <typename T, typename F>
+constexpr void require_receive_handler() {
   static_assert(
       std::invocable<std::decay_t<F>&, std::optional<T>>,
       "leat: the handler of on_receive takes a std::optional<T>; it is empty when the channel is closed");
-  return receive_case<T, std::decay_t<F>>(this->handle_, std::forward<F>(then));
+}
+
+template <typename T, typename Base>
+template <typename F>
+receive_case<T, std::decay_t<F>> receiving<T, Base>::on_receive(F&& then) const& {
+  require_receive_handler<T, F>();
+  return {case_channel<T>(this->handle_), std::forward<F>(then)};
+}
+
+template <typename T, typename Base>
+template <typename F>
+receive_case<T, std::decay_t<F>> receiving<T, Base>::on_receive(F&& then) && {
+  require_receive_handler<T, F>();
+  return {case_channel<T>(std::move(this->handle_)), std::forward<F>(then)};
 }
 
 }  // namespace runtime
@@ -186,7 +240,10 @@ std::size_t select(Cases&&... cases) {
     }
   };
   (collect(cases), ...);
-  const std::size_t chosen = runtime::select_wait(list, defaults == 0, deadline);
+  const bool give_up = defaults != 0 && std::ranges::none_of(list, [](const runtime::select_case* one) {
+                         return runtime::may_complete(*one);
+                       });
+  const std::size_t chosen = give_up ? runtime::no_case : runtime::select_wait(list, defaults == 0, deadline);
   // Which argument that was: the chosen channel case, else the default, else the earliest timeout.
   std::size_t channel_index = 0;
   std::size_t index = 0;
@@ -221,9 +278,11 @@ std::size_t select(Cases&&... cases) {
 ///   std::size_t which = inputs.select();
 class select_list {
  public:
-  /// Adds a case as select() takes them; its index is the number of cases added before.
+  /// Adds a case as select() takes them; its index is the number of cases added before. The list keeps the
+  /// channel alive.
   template <typename Case>
   void add(Case one) {
+    if constexpr (runtime::is_channel_case<Case>) one.keep();
     entries_.push_back(std::make_unique<holder<Case>>(std::move(one)));
   }
 

@@ -553,6 +553,23 @@ TEST_P(a_select_list, spends_a_send_once) {
   });
 }
 
+TEST_P(a_select_list, keeps_its_channels_alive_when_their_handles_are_gone) {
+  run([] {
+    const auto alive = std::make_shared<int>(7);
+    select_list list;
+    {
+      const chan<std::shared_ptr<int>> c{1};
+      c.send(alive);
+      list.add(c.on_receive([&](auto value) { EXPECT_EQ(value.value(), alive); }));
+    }
+    EXPECT_EQ(alive.use_count(), 2);
+    EXPECT_EQ(list.select(), 0U);
+    EXPECT_EQ(alive.use_count(), 1);
+    list.add(chan<int>{1}.on_send(1));  // the handle is a temporary
+    EXPECT_EQ(list.select(), 1U);
+  });
+}
+
 TEST_P(a_select_list, knows_timeouts_and_can_be_emptied) {
   run([] {
     const chan<int> c;

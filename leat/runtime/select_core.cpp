@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <new>
 #include <optional>
 #include <random>
 #include <vector>
@@ -36,10 +37,6 @@ LEAT_UNCHECKED std::size_t random_below(std::size_t limit) noexcept {
   worker* here = this_worker();
   const std::uint64_t value = here ? next_random(here->random) : random_of_thread();
   return static_cast<std::size_t>(((value >> 32) * limit) >> 32);
-}
-
-bool may_complete(const select_case& one) noexcept {
-  return one.core && (one.sends ? one.core->may_send() : one.core->may_receive());
 }
 
 // One of the cases that seem ready, each with the same probability; no_case if there is none.
@@ -128,12 +125,11 @@ std::optional<std::size_t> try_case(std::span<select_case* const> cases, std::si
 }
 
 void enqueue(select_case& one, std::uint32_t index, waiter& whole, select_ticket& ticket) noexcept {
-  one.entry.owner = whole.owner;
+  ::new (&one.entry) waiter(whole.owner);
   one.entry.whole = &whole;
   one.entry.slot = one.slot;
   one.entry.ticket = &ticket;
   one.entry.index = index;
-  one.entry.ok = false;
   (one.sends ? one.core->senders : one.core->receivers).push(one.entry);
 }
 
@@ -169,7 +165,7 @@ class parked_select {
     locks_.leave_held();
     park_until_claimed();
     for (select_case* one : cases_) {
-      if (one->core) dequeue(*one);
+      if (one->core && &one->entry != ticket_.winner) dequeue(*one);
     }
     if (!ticket_.winner) return no_case;
     const std::size_t winner = ticket_.winner->index;

@@ -61,13 +61,14 @@ struct select_ticket {
 goroutine* current() noexcept;
 
 struct waiter {
-  waiter() noexcept = default;
+  waiter() noexcept : waiter(current()) {}
+  explicit waiter(goroutine* owner_) noexcept : owner(owner_) {}
   waiter(const waiter&) = delete;
   waiter& operator=(const waiter&) = delete;
 
   waiter* next = nullptr;
   waiter* previous = nullptr;
-  goroutine* owner = current();          // null: a thread waits, on `signal`
+  goroutine* owner;                      // null: a thread waits, on `signal`
   void* slot = nullptr;                  // what is handed over; its type is known to both sides
   select_ticket* ticket = nullptr;       // null: waits on one thing without a deadline
   waiter* whole = this;                  // of a select: the waiter on whose `signal` the thread sleeps
