@@ -87,12 +87,23 @@ class channel final : public chan_core {
  public:
   using value = parcel<T>;
 
-  static channel* make(std::size_t capacity) {
-    // The ring follows the header in one allocation.
+  static constexpr std::size_t alignment = alignof(value) > 64 ? alignof(value) : 64;
+
+  static channel* make(std::size_t capacity) { return make_behind(0, capacity); }
+
+  /// With `room` bytes in front of it, as aligned as itself, which last as long as the channel does.
+  static channel* make_behind(std::size_t room, std::size_t capacity) {
+    // The ring follows the header in one allocation. It is aligned by hand, because the C library's aligned
+    // allocations take four times as long, and twice the memory of a small channel.
     if (capacity > (std::size_t{1} << 40) / sizeof(value))
       throw std::length_error("leat: channel capacity too large");
-    void* memory = ::operator new(ring_offset() + capacity * sizeof(value), alignment());
-    return ::new (memory) channel(capacity);
+    const std::size_t slack = alignment - __STDCPP_DEFAULT_NEW_ALIGNMENT__;
+    void* memory = ::operator new(slack + room + ring_offset() + capacity * sizeof(value));
+    const auto start = reinterpret_cast<std::uintptr_t>(memory);
+    const std::uintptr_t aligned = (start + slack) / alignment * alignment;
+    const std::size_t offset = aligned - start + room;
+    return ::new (static_cast<std::byte*>(memory) + offset)
+        channel(capacity, static_cast<std::uint32_t>(offset));
   }
 
   void retain() noexcept { references.fetch_add(1, std::memory_order_relaxed); }
@@ -101,8 +112,9 @@ class channel final : public chan_core {
     if (references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
     while (count.load(std::memory_order_relaxed) > 0)
       take_from_ring();
+    std::byte* memory = reinterpret_cast<std::byte*>(this) - memory_offset;
     this->~channel();
-    ::operator delete(this, alignment());
+    ::operator delete(memory);
   }
 
   // Under the lock. When `done`, `woken` is the waiter to wake once the lock is free, or null.
@@ -186,12 +198,9 @@ class channel final : public chan_core {
   }
 
  private:
-  explicit channel(std::size_t capacity_) noexcept : chan_core(capacity_) {}
+  channel(std::size_t capacity_, std::uint32_t offset) noexcept : chan_core(capacity_, offset) {}
   ~channel() = default;
 
-  static constexpr std::align_val_t alignment() {
-    return std::align_val_t{alignof(value) > 64 ? alignof(value) : 64};
-  }
   static constexpr std::size_t ring_offset() {
     return (sizeof(channel) + alignof(value) - 1) / alignof(value) * alignof(value);
   }
@@ -233,6 +242,10 @@ class channel_handle {
  private:
   channel<T>* target_ = nullptr;
 };
+
+// For those who make a channel of their own and give its ends away.
+template <typename T>
+receiver<T> receiver_of(channel<T>& source) noexcept;
 
 template <typename T, typename F>
 class receive_case;
@@ -436,8 +449,15 @@ class receiver : public runtime::receiving<T, runtime::handle_base<T>> {
 
  private:
   friend class chan<T>;
+  friend receiver runtime::receiver_of<T>(runtime::channel<T>& source) noexcept;
   explicit receiver(runtime::channel_handle<T> handle) noexcept { this->handle_ = std::move(handle); }
 };
+
+template <typename T>
+receiver<T> runtime::receiver_of(channel<T>& source) noexcept {
+  source.retain();
+  return receiver<T>(channel_handle<T>(&source));
+}
 
 /// A channel of T, which must be movable: moving a value in and out is all that a channel does with it.
 template <typename T>

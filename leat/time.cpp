@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <memory>
 #include <mutex>
+#include <new>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 
@@ -17,12 +20,12 @@ using std::chrono::nanoseconds;
 
 // A timer fires under its heap's lock, and there takes the lock of the channel. So nobody may call
 // timer_start() or timer_stop() while holding a channel's lock; `control` is taken before both.
-struct timer_state : runtime::timer_node, std::enable_shared_from_this<timer_state> {
-  runtime::spinlock control;        // orders stop() and reset() calls of several goroutines
-  chan<time_point> ticks{nullptr};  // buffers one value, so that firing never waits
-  nanoseconds period{0};            // of a ticker; changed only while stopped
-  std::move_only_function<void()> function;
-  std::source_location where;
+//
+// What sends stands in front of its channel, in one allocation, and lives as long as that.
+struct timer_state : runtime::timer_node {
+  runtime::channel<time_point>* ticks = nullptr;  // buffers one value, so that firing never waits
+  nanoseconds period{0};                          // of a ticker; changed only while stopped
+  runtime::spinlock control;                      // orders stop() and reset() calls of several goroutines
 };
 
 namespace {
@@ -36,24 +39,64 @@ time_point sum(time_point from, nanoseconds span) noexcept {
   return span < farthest - from ? from + span : farthest;
 }
 
+struct function_timer : timer_state {
+  std::shared_ptr<function_timer> self;  // until its owner goes
+  std::move_only_function<void()> function;
+  std::source_location where;
+};
+
+timer_state* make_sender(time_point (*fire)(runtime::timer_node&) noexcept) {
+  using channel = runtime::channel<time_point>;
+  static_assert(std::is_trivially_destructible_v<timer_state>, "its memory goes with the channel's");
+  constexpr std::size_t room =
+      (sizeof(timer_state) + channel::alignment - 1) / channel::alignment * channel::alignment;
+  channel* const ticks = channel::make_behind(room, 1);
+  auto* const made = ::new (reinterpret_cast<std::byte*>(ticks) - room) timer_state;
+  made->ticks = ticks;
+  made->fire = fire;
+  return made;
+}
+
+// Once it is stopped.
+void give_up(timer_state& state) noexcept {
+  if (state.ticks) {
+    state.ticks->release();
+  } else {
+    const auto last = std::move(static_cast<function_timer&>(state).self);
+  }
+}
+
+void send(timer_state& state, time_point now) noexcept {
+  state.ticks->try_send(now);
+}
+
 time_point send_once(runtime::timer_node& node) noexcept {
-  static_cast<timer_state&>(node).ticks.try_send(clock::now());
+  send(static_cast<timer_state&>(node), clock::now());
   return never;
+}
+
+// That of after() belongs to the heap alone, and is gone when it has fired.
+time_point send_and_go(runtime::timer_node& node) noexcept {
+  auto& state = static_cast<timer_state&>(node);
+  send(state, clock::now());
+  state.heap.store(nullptr, std::memory_order_relaxed);
+  give_up(state);
+  return runtime::timer_gone;
 }
 
 // Ticks that are overdue by more than a period are dropped, but the beat is kept.
 time_point send_tick(runtime::timer_node& node) noexcept {
   auto& state = static_cast<timer_state&>(node);
   const time_point now = clock::now();
-  state.ticks.try_send(now);
+  send(state, now);
   const auto missed = std::max((now - state.when) / state.period, clock::rep{0});
   return sum(state.when + missed * state.period, state.period);
 }
 
 time_point call_function(runtime::timer_node& node) noexcept {
-  auto& state = static_cast<timer_state&>(node);
+  auto& state = static_cast<function_timer&>(node);
   try {
-    leat::go([self = state.shared_from_this()] { self->function(); }, state.where);
+    leat::go([self = state.self] { self->function(); }, state.where);
     return never;
   } catch (...) {  // no memory for a stack: late is better than never
     return clock::now() + spawn_retry;
@@ -69,13 +112,15 @@ void start(timer_state& state, time_point when) {
 // Under `control`. Whether a moment, to come or come but unnoticed, was called off.
 bool call_off(timer_state& state) noexcept {
   const bool pending = runtime::timer_stop(state);
-  const bool unnoticed = state.ticks.try_receive().has_value();
+  std::optional<time_point> unnoticed;
+  if (state.ticks) state.ticks->try_receive(unnoticed);
   return pending || unnoticed;
 }
 
-timer_owner start_new(std::shared_ptr<timer_state> state, time_point when) {
+timer_owner start_owned(timer_state* state, time_point when) {
+  timer_owner owner(state);
   start(*state, when);
-  return timer_owner(std::move(state));
+  return owner;
 }
 
 void require_positive(nanoseconds period) {
@@ -83,27 +128,17 @@ void require_positive(nanoseconds period) {
     throw std::invalid_argument("leat::ticker: the period must be above zero");
 }
 
-// The timer of after(): it belongs to the heap alone, and is gone when it has fired.
-struct lone_timer : runtime::timer_node {
-  chan<time_point> fired{1};
-};
-
-time_point fire_lone_timer(runtime::timer_node& node) noexcept {
-  const std::unique_ptr<lone_timer> self(static_cast<lone_timer*>(&node));
-  self->fired.try_send(clock::now());
-  node.heap.store(nullptr, std::memory_order_relaxed);
-  return runtime::timer_gone;
-}
-
 }  // namespace
 
 timer_owner& timer_owner::operator=(timer_owner&& other) noexcept {
-  const timer_owner old(std::exchange(state_, std::move(other.state_)));
+  const timer_owner old(std::exchange(state_, std::exchange(other.state_, nullptr)));
   return *this;
 }
 
 timer_owner::~timer_owner() {
-  if (state_) stop_timer(*state_);
+  if (!state_) return;
+  call_off(*state_);
+  give_up(*state_);
 }
 
 void sleep(time_point deadline) noexcept {
@@ -116,42 +151,39 @@ void sleep(time_point deadline) noexcept {
 }
 
 receiver<time_point> after(time_point when) {
-  auto node = std::make_unique<lone_timer>();
-  node->fire = fire_lone_timer;
-  chan<time_point> fired = node->fired;
-  if (!runtime::timer_start(*node, std::min(when, farthest))) {
-    throw std::system_error(make_error_code(errc::not_running), "leat: after() works only inside leat::run");
+  timer_state* const state = make_sender(send_and_go);
+  receiver<time_point> fired = channel_of(*state);
+  try {
+    start(*state, when);
+  } catch (...) {
+    give_up(*state);
+    throw;
   }
-  [[maybe_unused]] const lone_timer* pending = node.release();
 #if defined(LEAT_ASAN)
-  __lsan_ignore_object(pending);  // the end of leat::run forgets timers that are pending
+  __lsan_ignore_object(state);  // the end of leat::run forgets timers that are pending
 #endif
   return fired;
 }
 
 timer_owner make_timer(time_point when) {
-  auto state = std::make_shared<timer_state>();
-  state->ticks = chan<time_point>(1);
-  state->fire = send_once;
-  return start_new(std::move(state), when);
+  return start_owned(make_sender(send_once), when);
 }
 
 timer_owner make_timer(time_point when, std::move_only_function<void()> function,
                        std::source_location where) {
-  auto state = std::make_shared<timer_state>();
+  const auto state = std::make_shared<function_timer>();
+  state->self = state;
   state->function = std::move(function);
   state->where = where;
   state->fire = call_function;
-  return start_new(std::move(state), when);
+  return start_owned(state.get(), when);
 }
 
 timer_owner make_ticker(nanoseconds period) {
   require_positive(period);
-  auto state = std::make_shared<timer_state>();
-  state->ticks = chan<time_point>(1);
+  timer_state* const state = make_sender(send_tick);
   state->period = period;
-  state->fire = send_tick;
-  return start_new(std::move(state), sum(clock::now(), period));
+  return start_owned(state, sum(clock::now(), period));
 }
 
 bool stop_timer(timer_state& state) noexcept {
@@ -161,6 +193,7 @@ bool stop_timer(timer_state& state) noexcept {
 
 bool reset_timer(timer_state& state, time_point when) {
   const std::lock_guard guard(state.control);
+  if (runtime::timer_move(state, std::min(when, farthest))) return true;
   const bool was_pending = call_off(state);
   start(state, when);
   return was_pending;
@@ -175,7 +208,7 @@ void reset_ticker(timer_state& state, nanoseconds period) {
 }
 
 receiver<time_point> channel_of(const timer_state& state) noexcept {
-  return state.ticks;
+  return state.ticks ? runtime::receiver_of(*state.ticks) : receiver<time_point>(nullptr);
 }
 
 }  // namespace leat::detail

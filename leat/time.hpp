@@ -14,7 +14,6 @@
 #include <chrono>
 #include <concepts>
 #include <functional>
-#include <memory>
 #include <source_location>
 #include <utility>
 
@@ -30,16 +29,15 @@ struct timer_state;
 // Owns a timer, which stops when its owner goes.
 class timer_owner {
  public:
-  timer_owner() noexcept = default;
-  explicit timer_owner(std::shared_ptr<timer_state> state) noexcept : state_(std::move(state)) {}
-  timer_owner(timer_owner&& other) noexcept = default;
+  explicit timer_owner(timer_state* started) noexcept : state_(started) {}
+  timer_owner(timer_owner&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
   timer_owner& operator=(timer_owner&& other) noexcept;
   ~timer_owner();
 
   timer_state& operator*() const noexcept { return *state_; }
 
  private:
-  std::shared_ptr<timer_state> state_;
+  timer_state* state_;
 };
 
 void sleep(time_point deadline) noexcept;

@@ -1,6 +1,6 @@
-// The counter lives as long as a handle refers to it, or anything is still to be done: a count above zero
-// holds one reference of its own.
-#include <cstdint>
+// The counter lives as long as a handle refers to it, or anything is still to be done. Whoever sees, under
+// the lock, that neither is so any more deletes it once the lock is free: nobody else can come to it.
+#include <mutex>
 #include <stdexcept>
 
 #include <leat/runtime/spinlock.hpp>
@@ -15,8 +15,8 @@ constexpr std::ptrdiff_t count_limit = 2'000'000'000;
 }  // namespace
 
 struct wait_group::counter {
-  std::atomic<std::uint32_t> references{1};
   runtime::spinlock lock;  // guards what follows
+  std::ptrdiff_t references = 1;
   std::ptrdiff_t pending = 0;
   runtime::wait_queue waiting;  // empty while pending is zero
 };
@@ -24,7 +24,8 @@ struct wait_group::counter {
 wait_group::wait_group() : shared_(std::make_unique<counter>().release()) {}
 
 wait_group::wait_group(const wait_group& other) noexcept : shared_(other.shared_) {
-  shared_->references.fetch_add(1, std::memory_order_relaxed);
+  const std::lock_guard guard(shared_->lock);
+  ++shared_->references;
 }
 
 wait_group& wait_group::operator=(const wait_group& other) noexcept {
@@ -38,9 +39,10 @@ wait_group::~wait_group() {
 }
 
 void wait_group::release(counter& shared) noexcept {
-  if (shared.references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-    const std::unique_ptr<counter> last(&shared);
-  }
+  shared.lock.lock();
+  const bool last = --shared.references == 0 && shared.pending == 0;
+  shared.lock.unlock();
+  if (last) const std::unique_ptr<counter> doomed(&shared);
 }
 
 void wait_group::add(std::ptrdiff_t count) {
@@ -58,17 +60,14 @@ void wait_group::change(counter& shared, std::ptrdiff_t count) {
                   : "leat::wait_group: the count would pass two thousand million");
   }
   shared.pending = before + count;
-  const bool begins = before == 0 && count > 0;
-  const bool ends = before > 0 && before + count == 0;
-  if (begins) shared.references.fetch_add(1, std::memory_order_relaxed);
-  if (ends) {
+  const bool last = shared.pending == 0 && shared.references == 0;
+  if (shared.pending == 0) {
     while (runtime::waiter* const entry = shared.waiting.pop())
       chain.add(*entry);
   }
   shared.lock.unlock();
-  if (!ends) return;
   chain.wake_all();
-  release(shared);
+  if (last) const std::unique_ptr<counter> doomed(&shared);
 }
 
 void wait_group::wait() const noexcept {

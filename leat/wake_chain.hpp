@@ -15,7 +15,7 @@ class wake_chain {
     last_ = &popped;
   }
 
-  /// Makes them runnable in the order in which they were added. None may be touched once woken: it is gone
+  /// Makes them runnable in the order in which they were added; one alone runs next. None may be touched once woken: it is gone
   /// with its stack.
   void wake_all() noexcept;
 

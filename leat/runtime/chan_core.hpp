@@ -20,13 +20,15 @@
 namespace leat::runtime {
 
 struct chan_core {
-  explicit chan_core(std::size_t capacity_) noexcept : capacity(capacity_) {}
+  chan_core(std::size_t capacity_, std::uint32_t memory_offset_) noexcept
+      : memory_offset(memory_offset_), capacity(capacity_) {}
   chan_core(const chan_core&) = delete;
   chan_core& operator=(const chan_core&) = delete;
 
   spinlock lock;
   std::atomic<bool> closed{false};
   std::atomic<std::uint32_t> references{1};
+  const std::uint32_t memory_offset;  // of this object in the memory that was allocated for it
   const std::size_t capacity;
   std::size_t head = 0;               // of the ring: where the next value to receive stands
   std::atomic<std::size_t> count{0};  // of values in the ring

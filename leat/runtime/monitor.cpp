@@ -83,15 +83,15 @@ void scheduler::monitor() noexcept {
     }
     if (!all_asleep()) idle_ticks = 0;
     futex_wait(never, 0, period);
-    eager.store(true, std::memory_order_relaxed);
+    const bool searched_in_vain = !eager.exchange(true, std::memory_order_relaxed);
     if (idle_count.load(std::memory_order_relaxed) == 0) continue;
     const bool stuck = someone_is_stuck(seen_ticks);
     bool waiting = global_count.load(std::memory_order_relaxed) != 0;
     for (const auto& one : workers)
       waiting = waiting || one->queue.size() != 0 || one->unstarted.size() != 0;
     if (stuck) rescue.store(true, std::memory_order_release);
-    if (stuck || waiting) {
-      wake_one();
+    if (stuck || waiting) wake_one();
+    if (stuck || waiting || searched_in_vain) {
       period = first_period;
       calm_ticks = 0;
     } else if (++calm_ticks > calm_ticks_before_slowing) {

@@ -28,6 +28,8 @@ constexpr std::uint32_t own_most =
     run_queue::capacity - global_take_most;  // so there is always room for them
 constexpr std::uint32_t poll_period = 4;  // passes through the loop, at most, while much is runnable anyway
 constexpr auto search_time = 20us;        // of a worker that was woken and finds nothing
+constexpr auto glance_time = 1us;         // how long a worker is watched to see how fast it gets on
+constexpr auto worth_time = 5us;          // what others will have done sooner is not worth stealing
 constexpr auto stuck_time = 5us;          // after which a run_next that nobody takes may be stolen
 constexpr auto leave_patience = 1s;       // how long run() waits for goroutines that never park
 
@@ -70,7 +72,7 @@ void push_last(worker& here, goroutine* entry) noexcept {
   }
   scheduler& all = here.owner;
   if (all.idle_count.load(std::memory_order_relaxed) == 0) return;
-  if (all.eager.load(std::memory_order_relaxed) || here.queue.size() > 1) all.wake_one();
+  if (all.eager.load(std::memory_order_relaxed)) all.wake_one();
 }
 
 // The newest are started first. When there are too many, the older ones line up behind everything else.
@@ -81,7 +83,7 @@ void push_newborn(worker& here, goroutine* entry) noexcept {
     if (older.count != 0) all.push_global(older.head, older.tail, older.count);
   }
   if (all.idle_count.load(std::memory_order_relaxed) == 0) return;
-  if (all.eager.load(std::memory_order_relaxed) || here.unstarted.size() > 1) all.wake_one();
+  if (all.eager.load(std::memory_order_relaxed)) all.wake_one();
 }
 
 // Does what the goroutine that has just stopped on this worker left to be done.
@@ -282,6 +284,7 @@ LEAT_UNCHECKED void switch_away(worker* here, goroutine* self, aftermath after, 
 struct worker_loop {
   scheduler& all;
   worker& here;
+  std::uint32_t left_behind = 0;  // of what waited elsewhere at the end of the last search
 
   LEAT_UNCHECKED void run() noexcept {
     sanitizer::hide();
@@ -371,27 +374,11 @@ struct worker_loop {
   }
 
   goroutine* look_elsewhere() noexcept {
-    if (goroutine* next = steal_queued()) return next;
-    if (!here.searching) return nullptr;
+    if (!here.searching) return search(glance_time * 2);
     if (all.rescue.exchange(false, std::memory_order_acq_rel)) {
       if (goroutine* next = relieve_others()) return next;
     }
-    return search_for_a_while();
-  }
-
-  worker& victim(std::size_t first, std::size_t turn) noexcept {
-    return *all.workers[(first + turn) % all.workers.size()];
-  }
-
-  goroutine* steal_queued() noexcept {
-    const std::size_t first = next_random(here);
-    for (std::size_t turn = 0; turn < all.workers.size(); ++turn) {
-      worker& other = victim(first, turn);
-      if (&other == &here) continue;
-      if (goroutine* next = other.queue.steal_into(here.queue)) return next;
-      if (goroutine* next = other.unstarted.steal_into(here.queue)) return next;
-    }
-    return nullptr;
+    return search(search_time);
   }
 
   static goroutine* steal_run_next(worker& other) noexcept {
@@ -411,37 +398,73 @@ struct worker_loop {
     return here.queue.pop();  // what they woke is ours
   }
 
-  // A run_next is stolen only when its worker has not switched for a while.
-  goroutine* search_for_a_while() noexcept {
-    struct sighting {
-      goroutine* entry = nullptr;
-      std::uint32_t tick = 0;
-      time_point since;
-    } seen;
-    worker* suspect = nullptr;
+  // A look at what another worker has not come to.
+  struct sighting {
+    worker* of = nullptr;
+    std::uint32_t tick = 0;
+    time_point since;
+  };
+
+  static std::uint32_t waiting_at(const worker& other) noexcept {
+    return other.queue.size() + other.unstarted.size();
+  }
+
+  std::uint32_t waiting_elsewhere() const noexcept {
+    std::uint32_t count = 0;
+    for (const auto& other : all.workers) {
+      if (other.get() != &here) count += waiting_at(*other);
+    }
+    return count;
+  }
+
+  // Looks at the global queue, and watches one worker after another. What a worker will have done before a
+  // thief could is left to it.
+  goroutine* search(clock::duration patience) noexcept {
     const time_point begin = clock::now();
-    for (time_point now = begin; now - begin < search_time; now = clock::now()) {
+    std::size_t turn = next_random(here);
+    sighting seen;
+    for (time_point now = begin; now - begin < patience; now = clock::now()) {
       if (all.stopping.load(std::memory_order_relaxed)) return nullptr;
       take_global();
       if (goroutine* next = here.queue.pop()) return next;
-      if (goroutine* next = steal_queued()) return next;
-      if (!suspect || suspect->run_next.load(std::memory_order_relaxed) != seen.entry ||
-          suspect->tick.load(std::memory_order_relaxed) != seen.tick) {
-        suspect = nullptr;
-        for (const auto& other : all.workers) {
-          goroutine* entry = other->run_next.load(std::memory_order_relaxed);
-          if (other.get() == &here || !entry) continue;
-          suspect = other.get();
-          seen = {entry, other->tick.load(std::memory_order_relaxed), now};
-          break;
-        }
-      } else if (now - seen.since >= stuck_time) {
-        if (goroutine* next = steal_run_next(*suspect)) return next;
-        suspect = nullptr;
+      if (!seen.of) {
+        seen = look_around(turn++, now);
+      } else if (goroutine* next = steal_if_worth(seen, now)) {
+        return next;
       }
       for (int i = 0; i < 20; ++i)
         spin_pause();
     }
+    left_behind = waiting_elsewhere();
+    return nullptr;
+  }
+
+  sighting look_around(std::size_t turn, time_point now) const noexcept {
+    for (std::size_t i = 0; i < all.workers.size(); ++i) {
+      worker& other = *all.workers[(turn + i) % all.workers.size()];
+      if (&other == &here) continue;
+      if (waiting_at(other) != 0 || other.run_next.load(std::memory_order_relaxed))
+        return {&other, other.tick.load(std::memory_order_relaxed), now};
+    }
+    return {};
+  }
+
+  // Null, and nothing in `seen`: this one needs no help.
+  goroutine* steal_if_worth(sighting& seen, time_point now) noexcept {
+    const auto watched = now - seen.since;
+    if (watched < glance_time) return nullptr;
+    worker& other = *seen.of;
+    const std::uint32_t switched = other.tick.load(std::memory_order_relaxed) - seen.tick;
+    if (waiting_at(other) * watched >= switched * worth_time) {
+      if (goroutine* next = other.queue.steal_into(here.queue)) return next;
+      if (goroutine* next = other.unstarted.steal_into(here.queue)) return next;
+    }
+    // A run_next only when its worker has not switched for a while.
+    if (switched == 0 && other.run_next.load(std::memory_order_relaxed)) {
+      if (watched < stuck_time) return nullptr;
+      if (goroutine* next = steal_run_next(other)) return next;
+    }
+    seen.of = nullptr;
     return nullptr;
   }
 
@@ -465,10 +488,7 @@ struct worker_loop {
         here.inbox_head.load(std::memory_order_seq_cst)) {
       return true;
     }
-    for (const auto& other : all.workers) {
-      if (other->queue.size() != 0 || other->unstarted.size() != 0) return true;
-    }
-    return false;
+    return waiting_elsewhere() > left_behind;
   }
 
   void become_idle() noexcept {

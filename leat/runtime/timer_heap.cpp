@@ -27,6 +27,15 @@ bool timer_heap::stop(timer_node& node) noexcept {
   return true;
 }
 
+bool timer_heap::move(timer_node& node, time_point when) noexcept {
+  const std::lock_guard guard(lock_);
+  if (node.heap.load(std::memory_order_relaxed) != this) return false;
+  node.when = when;
+  sift(node.index, {when, &node});
+  publish_earliest();
+  return true;
+}
+
 bool timer_heap::fire_due(time_point now) noexcept {
   if (earliest() > now) return false;
   const std::lock_guard guard(lock_);
@@ -86,11 +95,14 @@ void timer_heap::insert(timer_node& node) noexcept {
 void timer_heap::take_out(std::size_t place) noexcept {
   const entry last = entries_.back();
   entries_.pop_back();
-  if (place == entries_.size()) return;
-  if (place > 0 && last.when < entries_[(place - 1) / arity].when) {
-    sift_up(place, last);
+  if (place != entries_.size()) sift(place, last);
+}
+
+void timer_heap::sift(std::size_t place, entry moved) noexcept {
+  if (place > 0 && moved.when < entries_[(place - 1) / arity].when) {
+    sift_up(place, moved);
   } else {
-    sift_down(place, last);
+    sift_down(place, moved);
   }
 }
 

@@ -22,6 +22,8 @@ struct timer_heap {
   void start(timer_node& node, time_point when) noexcept;
   /// True: it stood in this heap and is out of it.
   bool stop(timer_node& node) noexcept;
+  /// Changes the moment of one that stands in this heap. False: it does not.
+  bool move(timer_node& node, time_point when) noexcept;
   /// Fires all that is due at `now`. Returns whether anything fired.
   bool fire_due(time_point now) noexcept;
   /// Fires one of those that are due at `now`, if any is: which one, `choice` tells.
@@ -42,6 +44,7 @@ struct timer_heap {
   void fire_at(std::size_t place) noexcept;
   void insert(timer_node& node) noexcept;
   void take_out(std::size_t place) noexcept;
+  void sift(std::size_t place, entry moved) noexcept;
   void place_at(std::size_t place, entry moved) noexcept;
   void sift_up(std::size_t place, entry moved) noexcept;
   void sift_down(std::size_t place, entry moved) noexcept;

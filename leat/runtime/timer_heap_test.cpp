@@ -125,6 +125,8 @@ TEST_F(a_timer_heap, stops_only_its_own) {
   named_timer& one = make(1);
   other.start(one, at(1));
   EXPECT_FALSE(heap.stop(one));
+  EXPECT_FALSE(heap.move(one, at(2)));
+  EXPECT_EQ(other.earliest(), at(1));
   EXPECT_TRUE(other.stop(one));
 }
 
@@ -153,6 +155,11 @@ TEST_F(a_timer_heap, agrees_with_a_sorted_set_whatever_is_done) {
       for (std::size_t i = 1; i < log.size(); ++i)
         ASSERT_LE(moment[static_cast<std::size_t>(log[i - 1])], moment[static_cast<std::size_t>(log[i])]);
       ASSERT_TRUE(std::ranges::is_permutation(log, expected));
+    } else if (pending && random() % 2 == 0) {
+      model.erase({moment[which], name});
+      moment[which] = at(static_cast<int>(random() % 1000));
+      ASSERT_TRUE(heap.move(*timers[which], moment[which]));
+      model.emplace(moment[which], name);
     } else if (pending) {
       ASSERT_TRUE(heap.stop(*timers[which]));
       model.erase({moment[which], name});

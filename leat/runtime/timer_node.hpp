@@ -29,4 +29,8 @@ bool timer_start(timer_node& node, time_point when) noexcept;
 /// ended.
 bool timer_stop(timer_node& node) noexcept;
 
+/// Moves one that is pending to another moment. False: it is not pending, or with another worker; nothing has
+/// changed then.
+bool timer_move(timer_node& node, time_point when) noexcept;
+
 }  // namespace leat::runtime

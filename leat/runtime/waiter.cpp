@@ -177,4 +177,9 @@ bool timer_stop(timer_node& node) noexcept {
   return heap && heap->stop(node);
 }
 
+bool timer_move(timer_node& node, time_point when) noexcept {
+  worker* here = this_worker();
+  return here && here->timers.move(node, when);
+}
+
 }  // namespace leat::runtime
