@@ -11,6 +11,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 #include <leat/runtime/goroutine.hpp>
@@ -49,6 +50,17 @@ class run_queue {
     return nullptr;
   }
 
+  /// Owner only: gets one that runs soon into the cache, where so many wait that it has probably left it. It
+  /// must not be looked at: a thief may have taken it, run it to its end, and its stack may be gone.
+  void warm() const noexcept {
+    const std::uint32_t head = head_.load(std::memory_order_relaxed);
+    if (tail_.load(std::memory_order_relaxed) - head < many) return;
+    const auto* control =
+        reinterpret_cast<const std::byte*>(slots_[(head + 1) % capacity].load(std::memory_order_relaxed));
+    for (std::ptrdiff_t line = -stack_lines; line < control_lines; ++line)
+      __builtin_prefetch(control + line * 64, 1);
+  }
+
   /// By others: moves half of what is here to `thief`, which its owner calls and which is empty; returns one
   /// of them to run at once, or null.
   goroutine* steal_into(run_queue& thief) noexcept {
@@ -75,6 +87,10 @@ class run_queue {
   }
 
  private:
+  static constexpr std::uint32_t many = 32;  // goroutines, of a kilobyte each, fill a first-level cache
+  static constexpr std::ptrdiff_t stack_lines = 8;
+  static constexpr std::ptrdiff_t control_lines = 2;
+
   alignas(64) std::atomic<std::uint32_t> head_{0};
   alignas(64) std::atomic<std::uint32_t> tail_{0};
   std::array<std::atomic<goroutine*>, capacity> slots_{};

@@ -140,7 +140,10 @@ goroutine* pick_local(worker& here) noexcept {
   if (inbox_first) {
     if (goroutine* next = take_inbox(here)) return next;
   }
-  if (goroutine* next = here.queue.pop()) return next;
+  if (goroutine* next = here.queue.pop()) {
+    here.queue.warm();
+    return next;
+  }
   return inbox_first ? nullptr : take_inbox(here);
 }
 
