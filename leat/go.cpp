@@ -3,6 +3,7 @@
 #include <thread>
 
 #include <leat/go.hpp>
+#include <leat/runtime/held_mutexes.hpp>
 #include <leat/runtime/scheduler.hpp>
 
 namespace leat {
@@ -12,6 +13,7 @@ using runtime::this_worker;
 LEAT_UNCHECKED void yield() noexcept {
   runtime::worker* here = this_worker();
   if (!here) return std::this_thread::yield();
+  runtime::check_no_mutex_is_held(*here->running, "yields");
   runtime::switch_away(here, here->running, runtime::aftermath::enqueue, here->running);
 }
 

@@ -238,7 +238,8 @@ result<void> descriptor::wait_locked(side& own) noexcept {
   waiter self;
   own.waiting = &self;
   count_network_wait(1);
-  park(self, lock_, wait_reason::network);
+  const bool reads = &own == &side_of(direction::read);
+  park(self, lock_, reads ? wait_reason::network_read : wait_reason::network_write);
   count_network_wait(-1);
   if (self.ok) return {};
   const std::lock_guard guard(lock_);

@@ -37,9 +37,10 @@ struct goroutine {
   std::size_t slot_bytes = 0;      // of the whole reservation that holds the stack
   std::atomic<goroutine_state> state{goroutine_state::free};
   wait_reason reason = wait_reason::none;
-  bool pooled = true;  // its stack is a slot of the pool, not a mapping of its own
+  bool pooled = true;          // its stack is a slot of the pool, not a mapping of its own
+  std::int64_t parked_ms = 0;  // when it parked last, in the scheduler's coarse time
   std::source_location started_at;
-  sanitizer::fiber fiber;
+  [[no_unique_address]] sanitizer::fiber fiber;
 };
 
 }  // namespace leat::runtime

@@ -3,7 +3,9 @@
 
 #include <chrono>
 
+#include <leat/runtime/dump_request.hpp>
 #include <leat/runtime/futex.hpp>
+#include <leat/runtime/hogs.hpp>
 #include <leat/runtime/scheduler.hpp>
 
 namespace leat::runtime {
@@ -15,6 +17,11 @@ constexpr auto first_period = std::chrono::nanoseconds(1ms);
 constexpr auto longest_period = std::chrono::nanoseconds(8ms);
 constexpr int calm_ticks_before_slowing = 50;
 constexpr int idle_ticks_before_sleeping = 8;
+
+// Not the scheduler's, for a signal handler uses them: no more than one runs at a time.
+constinit std::atomic<std::uint32_t> monitor_asleep{
+    0};  // futex word: 1 while it waits for somebody to wake up
+constinit std::atomic<bool> dump_wanted{false};
 
 // Threads of this process that leat knows nothing of; they may wake goroutines, by a channel for example.
 int foreign_threads(std::size_t workers) noexcept {
@@ -41,18 +48,28 @@ bool scheduler::all_asleep() const noexcept {
 }
 
 void scheduler::nudge_monitor() noexcept {
-  if (monitor_asleep_.load(std::memory_order_seq_cst) == 0) return;
-  if (monitor_asleep_.exchange(0, std::memory_order_seq_cst) != 0) futex_wake(monitor_asleep_);
+  if (monitor_asleep.load(std::memory_order_seq_cst) == 0) return;
+  if (monitor_asleep.exchange(0, std::memory_order_seq_cst) != 0) futex_wake(monitor_asleep);
+}
+
+void request_dump() noexcept {
+  dump_wanted.store(true, std::memory_order_seq_cst);
+  if (monitor_asleep.exchange(0, std::memory_order_seq_cst) != 0) futex_wake(monitor_asleep);
+}
+
+void scheduler::read_clock() noexcept {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  coarse_ms.store(std::chrono::floor<std::chrono::milliseconds>(now).count(), std::memory_order_relaxed);
 }
 
 // Whether a worker has not switched since the last look although others wait behind it, and remembers for the
 // next.
-bool scheduler::someone_is_stuck(std::vector<std::uint32_t>& seen_ticks) noexcept {
+bool scheduler::someone_is_stuck(std::vector<std::uint64_t>& seen_ticks) noexcept {
   bool stuck = false;
   const time_point now = clock::now();
   for (std::size_t index = 0; index < workers.size(); ++index) {
     worker& one = *workers[index];
-    const std::uint32_t tick = one.tick.load(std::memory_order_relaxed);
+    const std::uint64_t tick = one.tick.load(std::memory_order_relaxed);
     const bool moved = tick != seen_ticks[index];
     seen_ticks[index] = tick;
     if (moved || one.asleep.load(std::memory_order_relaxed)) continue;
@@ -65,24 +82,31 @@ bool scheduler::someone_is_stuck(std::vector<std::uint32_t>& seen_ticks) noexcep
 }
 
 void scheduler::monitor() noexcept {
-  std::vector<std::uint32_t> seen_ticks(workers.size());
+  std::vector<std::uint64_t> seen_ticks(workers.size());
+  hog_watch hogs(*this);
   std::atomic<std::uint32_t> never{0};
   auto period = first_period;
   int calm_ticks = 0;
   int idle_ticks = 0;
   while (!stopping.load(std::memory_order_acquire)) {
+    read_clock();
+    if (dump_wanted.exchange(false, std::memory_order_seq_cst)) print_dump(*this);
     if (all_asleep() && ++idle_ticks > idle_ticks_before_sleeping) {
       // A thread that had all but ended when the last worker fell asleep is gone by now.
       if (is_deadlocked()) report_deadlock();
-      monitor_asleep_.store(1, std::memory_order_seq_cst);
-      if (all_asleep() && !stopping.load(std::memory_order_seq_cst)) futex_wait(monitor_asleep_, 1);
-      monitor_asleep_.store(0, std::memory_order_seq_cst);
+      monitor_asleep.store(1, std::memory_order_seq_cst);
+      if (all_asleep() && !stopping.load(std::memory_order_seq_cst) &&
+          !dump_wanted.load(std::memory_order_seq_cst)) {
+        futex_wait(monitor_asleep, 1);
+      }
+      monitor_asleep.store(0, std::memory_order_seq_cst);
       period = first_period;
       calm_ticks = idle_ticks = 0;
       continue;
     }
     if (!all_asleep()) idle_ticks = 0;
     futex_wait(never, 0, period);
+    hogs.look();
     const bool searched_in_vain = !eager.exchange(true, std::memory_order_relaxed);
     if (idle_count.load(std::memory_order_relaxed) == 0) continue;
     const bool stuck = someone_is_stuck(seen_ticks);
@@ -98,6 +122,7 @@ void scheduler::monitor() noexcept {
       period = std::min(period * 2, longest_period);
     }
   }
+  dump_wanted.store(false, std::memory_order_relaxed);  // a later run is not meant
 }
 
 // Whether all workers are idle and nothing that leat knows of will make a goroutine runnable.

@@ -2,7 +2,6 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <unwind.h>
 
 #include <algorithm>
 #include <array>
@@ -10,123 +9,21 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <map>
 #include <mutex>
 #include <source_location>
 #include <string_view>
-#include <unordered_map>
-#include <utility>
-#include <vector>
 
+#include <leat/runtime/frames.hpp>
+#include <leat/runtime/overview.hpp>
 #include <leat/runtime/report.hpp>
 #include <leat/runtime/scheduler.hpp>
 #include <leat/runtime/stack.hpp>
-#include <leat/runtime/symbols.hpp>
 
 namespace leat::runtime {
 namespace {
 
-constexpr std::size_t frames_most = 64;
-constexpr std::size_t groups_most = 200;
-constexpr std::uint64_t main_goroutine_id = 1;  // always told of: it is where a reader begins
+constexpr std::size_t places_most = 200;
 constexpr std::size_t signal_stack_bytes = std::size_t{512} << 10;
-
-struct frame_list {
-  std::array<void*, frames_most> address;
-  std::array<bool, frames_most> is_return;
-  std::size_t count = 0;
-};
-
-_Unwind_Reason_Code add_frame(_Unwind_Context* unwound, void* argument) {
-  auto& frames = *static_cast<frame_list*>(argument);
-  int before_instruction = 0;
-  const auto place = _Unwind_GetIPInfo(unwound, &before_instruction);
-  if (place == 0 || frames.count == frames_most) return _URC_END_OF_STACK;
-  frames.address[frames.count] = reinterpret_cast<void*>(place);
-  frames.is_return[frames.count] = before_instruction == 0;
-  ++frames.count;
-  return _URC_NO_REASON;
-}
-
-void collect(void* argument) {
-  _Unwind_Backtrace(add_frame, argument);
-}
-
-const code_location& locate_cached(void* address, bool is_return) {
-  static std::unordered_map<void*, code_location> known;
-  auto [place, is_new] = known.try_emplace(address);
-  if (is_new) place->second = locate(address, is_return);
-  return place->second;
-}
-
-// How goroutines start, which tells nothing. A closure inlined into its start is not of this kind.
-bool is_start(const std::string& function) {
-  return function == "leat_goroutine_main" || function == "leat_goroutine_entry";
-}
-
-// How goroutines park, and how this report is made.
-bool is_machinery(const std::string& function) {
-  return (function.starts_with("leat::runtime::") && !function.starts_with("leat::runtime::spawn<") &&
-          !function.starts_with("leat::runtime::run_main")) ||
-         function.starts_with("_Unwind_") || function == "leat_visit_parked";
-}
-
-std::string describe(const frame_list& frames) {
-  std::string text;
-  for (std::size_t i = 0; i < frames.count; ++i) {
-    const code_location& where = locate_cached(frames.address[i], frames.is_return[i]);
-    if ((text.empty() && is_machinery(where.function)) || is_start(where.function)) continue;
-    text += "    " + where.function + '\n';
-    if (!where.file.empty()) text += "        at " + where.file + ":" + std::to_string(where.line) + '\n';
-  }
-  return text.empty() ? "    (no frames)\n" : text;
-}
-
-void print(std::string_view rest) noexcept {
-  while (!rest.empty()) {
-    const auto written = ::write(STDERR_FILENO, rest.data(), rest.size());
-    if (written <= 0) return;
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
-// Goroutines that stand at the same place are told together: there may be a million of them.
-struct overview {
-  std::map<std::string, std::vector<std::uint64_t>> groups;
-  std::size_t left_out = 0;  // goroutines that stand elsewhere, when there are too many places to tell of
-};
-
-void add_to_overview(goroutine& one, void* argument) {
-  auto& all = *static_cast<overview*>(argument);
-  std::string text = std::string("[") + to_string(one.reason) + "], started at " + start_of(one) + "\n";
-  if (one.state.load(std::memory_order_acquire) == goroutine_state::parked) text += stack_of_parked(one);
-  const bool is_told =
-      all.groups.size() < groups_most || one.id == main_goroutine_id || all.groups.contains(text);
-  if (is_told) {
-    all.groups[std::move(text)].push_back(one.id);
-  } else {
-    ++all.left_out;
-  }
-}
-
-std::string describe_all() {
-  overview all;
-  for_each_goroutine(add_to_overview, &all);
-  std::map<std::uint64_t, std::string> by_first_id;
-  for (auto& [text, ids] : all.groups) {
-    const std::uint64_t first = std::ranges::min(ids);
-    std::string heading = "goroutine " + std::to_string(first);
-    if (ids.size() > 1) heading += " and " + std::to_string(ids.size() - 1) + " more at the same place";
-    by_first_id[first] = heading + " " + text + "\n";
-  }
-  std::string whole;
-  for (const auto& [id, text] : by_first_id)
-    whole += text;
-  if (all.left_out > 0) {
-    whole += std::to_string(all.left_out) + " more at other places, which are left out here\n";
-  }
-  return whole;
-}
 
 std::terminate_handler terminate_before = nullptr;
 
@@ -155,8 +52,8 @@ std::string describe_exception() {
 [[noreturn]] void on_terminate() {
   if (const goroutine* self = current()) {
     const std::string stack = stack_of_caller();
-    print("leat: " + describe_exception() + "\n\ngoroutine " + std::to_string(self->id) +
-          " [running], started at " + start_of(*self) + "\n" + stack);
+    print_error("leat: " + describe_exception() + "\n\ngoroutine " + std::to_string(self->id) +
+                " [running], started at " + start_of(self->started_at) + "\n" + stack);
     std::abort();
   }
   if (terminate_before) terminate_before();
@@ -183,7 +80,7 @@ void print_overflow(const goroutine& self) noexcept {
                     "deep recursion are the usual causes\n",
                     static_cast<unsigned long long>(self.id), stack_kib, where.file_name(),
                     static_cast<unsigned>(where.line()), where.function_name());
-  if (length > 0) print({text.data(), std::min(static_cast<std::size_t>(length), text.size() - 1)});
+  if (length > 0) print_error({text.data(), std::min(static_cast<std::size_t>(length), text.size() - 1)});
 }
 
 // Runs on the worker's signal stack: the goroutine's own is exhausted.
@@ -198,7 +95,7 @@ void on_fault(int number, siginfo_t* info, void*) {
 #if defined(LEAT_TSAN)
   __sanitizer_print_stack_trace();  // ThreadSanitizer takes each allocation in a handler for a fault
 #else
-  print(stack_of_caller());
+  print_error(stack_of_caller());
 #endif
   hand_on(number);
 }
@@ -233,8 +130,10 @@ const char* to_string(wait_reason reason) noexcept {
       return "once";
     case wait_reason::sleep:
       return "sleep";
-    case wait_reason::network:
-      return "network";
+    case wait_reason::network_read:
+      return "network read";
+    case wait_reason::network_write:
+      return "network write";
     case wait_reason::descriptor_lock:
       return "turn at a descriptor";
     case wait_reason::blocking_call:
@@ -245,20 +144,19 @@ const char* to_string(wait_reason reason) noexcept {
   return "unknown";
 }
 
-std::string stack_of_parked(const goroutine& parked) {
-  frame_list frames;
-  leat_visit_parked(&parked.saved, collect, &frames);
-  return describe(frames);
+void print_error(std::string_view rest) noexcept {
+  while (!rest.empty()) {
+    const auto written = ::write(STDERR_FILENO, rest.data(), rest.size());
+    if (written <= 0) return;
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
 }
 
 std::string stack_of_caller() {
-  frame_list frames;
-  collect(&frames);
-  return describe(frames);
+  return describe(frames_of_caller());
 }
 
-std::string start_of(const goroutine& one) {
-  const std::source_location& where = one.started_at;
+std::string start_of(const std::source_location& where) {
   return std::string(where.file_name()) + ":" + std::to_string(where.line()) + " (" + where.function_name() +
          ")";
 }
@@ -268,7 +166,8 @@ void report_deadlock() noexcept {
   static std::atomic_flag under_way;
   while (under_way.test_and_set())
     ::pause();  // the monitor and a worker both saw it: one report is enough
-  print("leat: all goroutines are asleep: deadlock\n\n" + describe_all());
+  print_error("leat: all goroutines are asleep: deadlock\n\n" +
+              overview::of_sleepers().describe(places_most));
   std::fflush(nullptr);
   sanitizer::show();  // ThreadSanitizer takes an end in hiding for a fault
   ::_exit(2);

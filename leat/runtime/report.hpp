@@ -1,7 +1,9 @@
-// Stacks in words: of a goroutine that is parked, or of the code that runs.
+// What reports about goroutines are made of.
 #pragma once
 
+#include <source_location>
 #include <string>
+#include <string_view>
 
 #include <leat/runtime/goroutine.hpp>
 
@@ -10,13 +12,13 @@ namespace leat::runtime {
 /// A word for what a goroutine waits on, as in "chan receive".
 const char* to_string(wait_reason reason) noexcept;
 
-/// The frames of a parked goroutine, one a line, innermost first, without the runtime's own.
-std::string stack_of_parked(const goroutine& parked);
-
-/// The frames of the caller, without the reporting code's own.
+/// The frames of the caller in words, without the reporting code's own.
 std::string stack_of_caller();
 
 /// Where a goroutine was started, as "file:line (function)".
-std::string start_of(const goroutine& one);
+std::string start_of(const std::source_location& where);
+
+/// Writes all of it to standard error. Safe in a signal handler.
+void print_error(std::string_view text) noexcept;
 
 }  // namespace leat::runtime

@@ -1,6 +1,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -12,6 +13,7 @@
 #include <leat/error.hpp>
 #include <leat/go.hpp>
 #include <leat/runtime/futex.hpp>
+#include <leat/runtime/held_mutexes.hpp>
 #include <leat/runtime/locals.hpp>
 #include <leat/runtime/scheduler.hpp>
 #include <leat/runtime/stack.hpp>
@@ -55,7 +57,8 @@ void retire(worker& here, goroutine* ended) noexcept {
   ended->next = here.free_stacks;
   here.free_stacks = ended;
   here.untrimmed = true;
-  if (++here.free_count <= free_stacks_most) return;
+  here.free_count = here.free_count + 1;
+  if (here.free_count <= free_stacks_most) return;
   goroutine* last = ended;
   for (std::uint32_t kept = 1; kept < free_stacks_most / 2; ++kept)
     last = last->next;
@@ -92,11 +95,13 @@ void finish_switch(worker& here) noexcept {
   here.after = aftermath::nothing;
   switch (what) {
     case aftermath::nothing:
+    case aftermath::resume:
       break;
     case aftermath::unlock:
       static_cast<spinlock*>(here.after_what)->unlock_for_parked();
       break;
     case aftermath::enqueue:
+      bump(here.yields);
       make_runnable_last(static_cast<goroutine*>(here.after_what));
       break;
     case aftermath::retire:
@@ -130,9 +135,9 @@ goroutine* take_run_next(worker& here) noexcept {
 
 // What runs next without a look beyond this worker; null sends the worker through its loop.
 goroutine* pick_local(worker& here) noexcept {
-  const std::uint32_t tick = here.tick.load(std::memory_order_relaxed) + 1;
+  const std::uint64_t tick = here.tick.load(std::memory_order_relaxed) + 1;
   here.tick.store(tick, std::memory_order_relaxed);
-  if (tick % loop_period == 0 || here.owner.loop_always.load(std::memory_order_relaxed)) return nullptr;
+  if (tick % loop_period == 0 || here.owner.summons.load(std::memory_order_relaxed) != 0) return nullptr;
   if (goroutine* next = take_run_next(here)) return next;
   if (goroutine* next = here.unstarted.take_newest()) return next;
   // The two take turns: pinned goroutines that yield to each other must not starve the rest.
@@ -249,7 +254,7 @@ void make_runnable_first_time(goroutine* entry) noexcept {
   const sanitizer::hidden_work hidden;
   worker* here = this_worker();
   if (!here) return make_runnable_last(entry);
-  entry->state.store(goroutine_state::runnable, std::memory_order_relaxed);
+  entry->state.store(goroutine_state::runnable, std::memory_order_release);  // its control block is complete
   push_newborn(*here, entry);
 }
 
@@ -259,6 +264,7 @@ LEAT_UNCHECKED void switch_away(worker* here, goroutine* self, aftermath after, 
   sanitizer::give(&here->owner);  // to whoever called run(): this may be the last time
   sanitizer::hide();
   here->after = after;
+  std::atomic_signal_fence(std::memory_order_seq_cst);  // before the look at `summons`: see pause.hpp
   here->after_what = what;
   here->after_release = release;
   save_exceptions(*here, *self);
@@ -295,6 +301,7 @@ struct worker_loop {
       here.running = next;
       next->state.store(goroutine_state::running, std::memory_order_relaxed);
       load_exceptions(here, *next);
+      here.after = aftermath::resume;
       sanitizer::before_switch(here.loop_fiber, next->fiber);
       switch_context(&here.loop, &next->saved);
       sanitizer::after_switch(here.loop_fiber);
@@ -312,6 +319,7 @@ struct worker_loop {
     if (all.policy) return find_by_policy(all);
     for (;;) {
       if (all.stopping.load(std::memory_order_acquire)) return nullptr;
+      if (all.paused.load(std::memory_order_seq_cst) != 0) rest();
       here.tick.store(here.tick.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
       goroutine* next = look_here();
       if (!next && all.workers.size() > 1) next = look_elsewhere();
@@ -321,6 +329,17 @@ struct worker_loop {
       }
       sleep();
     }
+  }
+
+  // Stays here while the goroutines are looked at. Says so, and asks again after it has said otherwise: the
+  // next pause may have begun in between.
+  void rest() noexcept {
+    do {
+      here.at_rest.store(true, std::memory_order_seq_cst);
+      while (all.paused.load(std::memory_order_seq_cst) != 0)
+        futex_wait(all.paused, 1);
+      here.at_rest.store(false, std::memory_order_seq_cst);
+    } while (all.paused.load(std::memory_order_seq_cst) != 0);
   }
 
   // Callbacks act for those who set the timers, so ThreadSanitizer is to see them, in the midst of hidden
@@ -334,20 +353,22 @@ struct worker_loop {
   goroutine* look_here() noexcept {
     if (here.timers.earliest() != time_point::max()) fire_timers(here.timers, clock::now());
     if (here.poll.used() && time_to_poll()) {
-      here.poll.poll();
+      bump(here.events, here.poll.poll());
+      bump(here.polls);
       here.unpolled = 0;
     }
     take_global();
     // They take turns at being looked at first, so that none that never runs dry starves another. run_next
     // comes last: a pair that keeps waking each other fills it all the time.
-    const std::uint32_t first = here.passes++;
-    for (std::uint32_t source = 0; source < 3; ++source) {
+    const std::uint64_t first = here.passes;
+    here.passes = first + 1;
+    for (std::uint64_t source = 0; source < 3; ++source) {
       if (goroutine* next = take_from((first + source) % 3)) return next;
     }
     return take_run_next(here);
   }
 
-  goroutine* take_from(std::uint32_t source) noexcept {
+  goroutine* take_from(std::uint64_t source) noexcept {
     return source == 0 ? take_inbox(here) : source == 1 ? here.queue.pop() : here.unstarted.take_oldest();
   }
 
@@ -384,10 +405,13 @@ struct worker_loop {
     return search(search_time);
   }
 
-  static goroutine* steal_run_next(worker& other) noexcept {
+  goroutine* steal_run_next(worker& other) noexcept {
     goroutine* next = other.run_next.load(std::memory_order_acquire);
-    if (next && other.run_next.compare_exchange_strong(next, nullptr, std::memory_order_acq_rel)) return next;
-    return nullptr;
+    if (!next || !other.run_next.compare_exchange_strong(next, nullptr, std::memory_order_acq_rel)) {
+      return nullptr;
+    }
+    bump(here.steals);
+    return next;
   }
 
   // Does for workers that are stuck behind one goroutine what they cannot do themselves.
@@ -396,7 +420,9 @@ struct worker_loop {
     for (const auto& other : all.workers) {
       if (other.get() == &here || other->asleep.load(std::memory_order_relaxed)) continue;
       fire_timers(other->timers, now);
-      if (other->poll.used()) other->poll.poll_for_owner();
+      if (!other->poll.used()) continue;
+      bump(here.events, other->poll.poll_for_owner());
+      bump(here.polls);
     }
     return here.queue.pop();  // what they woke is ours
   }
@@ -404,7 +430,7 @@ struct worker_loop {
   // A look at what another worker has not come to.
   struct sighting {
     worker* of = nullptr;
-    std::uint32_t tick = 0;
+    std::uint64_t tick = 0;
     time_point since;
   };
 
@@ -457,10 +483,14 @@ struct worker_loop {
     const auto watched = now - seen.since;
     if (watched < glance_time) return nullptr;
     worker& other = *seen.of;
-    const std::uint32_t switched = other.tick.load(std::memory_order_relaxed) - seen.tick;
+    const auto switched = static_cast<std::uint32_t>(other.tick.load(std::memory_order_relaxed) - seen.tick);
     if (waiting_at(other) * watched >= switched * worth_time) {
-      if (goroutine* next = other.queue.steal_into(here.queue)) return next;
-      if (goroutine* next = other.unstarted.steal_into(here.queue)) return next;
+      goroutine* next = other.queue.steal_into(here.queue);
+      if (!next) next = other.unstarted.steal_into(here.queue);
+      if (next) {
+        bump(here.steals);
+        return next;
+      }
     }
     // A run_next only when its worker has not switched for a while.
     if (switched == 0 && other.run_next.load(std::memory_order_relaxed)) {
@@ -519,6 +549,7 @@ struct worker_loop {
         all.idle_count.fetch_sub(1, std::memory_order_seq_cst);
       }
     }
+    all.read_clock();
     all.nudge_monitor();
   }
 
@@ -534,7 +565,8 @@ struct worker_loop {
         sanitizer::show();
         report_deadlock();
       }
-      here.poll.sleep(here.timers.earliest());
+      bump(here.events, here.poll.sleep(here.timers.earliest()));
+      bump(here.polls);
     }
     become_awake();
   }
@@ -573,8 +605,13 @@ class worker_thread {
  public:
   explicit worker_thread(worker& here) : here_(here) {
     set_this_worker(&here);
+    mutexes_before_ = exchange_held_mutexes(0);
     here.exceptions = reinterpret_cast<exception_globals*>(abi::__cxa_get_globals());
     saved_ = *here.exceptions;
+    here.thread = ::gettid();
+    clockid_t time = CLOCK_MONOTONIC;
+    ::pthread_getcpuclockid(::pthread_self(), &time);
+    here.thread_time = time;
     ::prctl(PR_SET_TIMERSLACK, 1UL);  // timers as precise as the kernel can
     install_signal_stack(here);
     sanitizer::share_thread_locals();
@@ -594,6 +631,7 @@ class worker_thread {
   ~worker_thread() {
     *here_.exceptions = saved_;
     remove_signal_stack(here_);
+    exchange_held_mutexes(mutexes_before_);
     set_this_worker(nullptr);
   }
 
@@ -603,6 +641,7 @@ class worker_thread {
  private:
   worker& here_;
   exception_globals saved_;
+  int mutexes_before_ = 0;  // held by the thread that called run()
 };
 
 }  // namespace
@@ -623,6 +662,7 @@ void scheduler::start_threads() {
 }
 
 void scheduler::run(goroutine* main_goroutine) {
+  read_clock();
   push_global(main_goroutine, main_goroutine, 1);
   start_threads();
   {
@@ -658,7 +698,7 @@ bool scheduler::join() noexcept {
 void scheduler::stop() noexcept {
   const sanitizer::hidden_work hidden;
   stopping.store(true, std::memory_order_seq_cst);
-  loop_always.store(true, std::memory_order_seq_cst);
+  summons.fetch_add(1, std::memory_order_seq_cst);
   for (const auto& one : workers)
     one->poll.interrupt();
 }
@@ -703,6 +743,7 @@ void scheduler::wake_one() noexcept {
       idle_list_ = chosen->next_idle;
       chosen->idle = false;
       idle_count.fetch_sub(1, std::memory_order_seq_cst);
+      bump(wakes);
     }
   }
   if (chosen) {
@@ -773,7 +814,7 @@ void run_with_policy(schedule_policy& policy, void (*body)(void*), void* argumen
   if (this_worker()) throw std::logic_error("leat: a bubble starts a run of its own: not from a goroutine");
   auto all = std::make_unique<scheduler>(1);
   all->policy = &policy;
-  all->loop_always.store(true, std::memory_order_relaxed);
+  all->summons.store(1, std::memory_order_relaxed);
   all->workers[0]->random = policy.random_state();
   run_scheduler(std::move(all), body, argument, where);
 }

@@ -79,14 +79,18 @@ struct scheduler {
   std::vector<std::unique_ptr<worker>> workers;
   schedule_policy* policy = nullptr;  // of a test's run; set before any worker runs
   std::atomic<bool> stopping{false};
-  std::atomic<bool> loop_always{false};  // every switch goes through the loop: it stops, or has a policy
+  std::atomic<std::uint32_t> summons{0};  // why every switch goes through the loop: it stops, pauses, has a policy
+  std::atomic<std::uint32_t> paused{
+      0};  // futex word: 1 while workers must stay in their loops; see pause.hpp
+  std::atomic<std::int64_t> coarse_ms{0};  // the time for reports: right to some ms while any worker is awake
   std::atomic<bool> eager{true};
   std::atomic<bool> rescue{false};           // the monitor saw a worker stuck: search its private places too
   std::atomic<std::uint32_t> idle_count{0};  // written under lock
   std::atomic<std::uint32_t> searching{0};
   std::atomic<std::size_t> global_count{0};  // written under lock
   std::atomic<std::uint64_t> id_blocks{0};
-  const std::uint64_t generation;  // tells the descriptors of an earlier run
+  std::atomic<std::int64_t> wakes{0};  // of sleeping workers; written under lock
+  const std::uint64_t generation;      // tells the descriptors of an earlier run
 
  private:
   friend struct worker_loop;
@@ -96,9 +100,10 @@ struct scheduler {
   bool all_wait() noexcept;
   bool is_deadlocked() noexcept;
   void monitor() noexcept;
-  bool someone_is_stuck(std::vector<std::uint32_t>& seen_ticks) noexcept;
+  bool someone_is_stuck(std::vector<std::uint64_t>& seen_ticks) noexcept;
   bool all_asleep() const noexcept;
   void nudge_monitor() noexcept;
+  void read_clock() noexcept;
 
   std::mutex lock_;  // guards what follows
   goroutine* global_head_ = nullptr;
@@ -107,8 +112,6 @@ struct scheduler {
 
   std::vector<std::thread> threads_;
   std::thread monitor_thread_;
-  std::atomic<std::uint32_t> monitor_asleep_{
-      0};  // futex word: 1 while the monitor waits for somebody to wake up
   std::atomic<std::uint32_t> workers_left_{0};
 };
 

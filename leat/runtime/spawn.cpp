@@ -22,12 +22,12 @@ goroutine* take_free(worker& here) {
   if (!here.free_stacks) {
     here.free_stacks = take_stacks(stacks_per_take);
     for (goroutine* one = here.free_stacks; one; one = one->next)
-      ++here.free_count;
+      here.free_count = here.free_count + 1;
     if (!here.free_stacks) return nullptr;
   }
   goroutine* taken = here.free_stacks;
   here.free_stacks = taken->next;
-  --here.free_count;
+  here.free_count = here.free_count - 1;
   return taken;
 }
 
@@ -97,7 +97,7 @@ void start(goroutine* made, void (*run)(void*)) noexcept {
     bump(here->created);
   } else {
     made->state.store(goroutine_state::parked,
-                      std::memory_order_relaxed);  // not free, so that it may be queued
+                      std::memory_order_release);  // not free, so that it may be queued
     const std::lock_guard guard(lifetime);
     if (scheduler* all = active_scheduler()) all->created_outside.fetch_add(1, std::memory_order_relaxed);
   }

@@ -27,6 +27,7 @@ namespace {
 
 // What stays of a recycled stack: enough for most goroutines, little enough to keep.
 constexpr std::size_t kept_bytes = std::size_t{16} << 10;
+constexpr std::size_t samples_most = 256;  // stacks that are looked at to tell how much memory they take
 constexpr std::size_t first_slab_bytes = std::size_t{64} << 20;
 #if defined(LEAT_ASAN)
 // The leak checker reads all of a slab: keep them small, and have guards that it can see in /proc/self/maps.
@@ -64,6 +65,22 @@ std::size_t guards_that_fit() noexcept {
   return mappings / 4 * 3 / mappings_per_guard;
 }
 
+// How much of a stack is in memory, for the part at its high end, where it begins.
+std::size_t resident_bytes(const std::byte* low, std::size_t bytes) {
+  constexpr std::size_t page = 4096;
+  constexpr std::size_t looked_at_most = std::size_t{16} << 20;
+  if (bytes > looked_at_most) {
+    low += (bytes - looked_at_most) / page * page;
+    bytes = looked_at_most;
+  }
+  std::array<unsigned char, looked_at_most / page> pages;
+  const std::size_t count = bytes / page;
+  if (::mincore(const_cast<std::byte*>(low), count * page, pages.data()) != 0) return 0;
+  return page * static_cast<std::size_t>(std::count_if(pages.begin(),
+                                                       pages.begin() + static_cast<std::ptrdiff_t>(count),
+                                                       [](unsigned char one) { return (one & 1) != 0; }));
+}
+
 class stack_pool {
  public:
   goroutine* take(std::size_t count) noexcept {
@@ -73,6 +90,7 @@ class stack_pool {
       goroutine* one = free_;
       if (one) {
         free_ = one->next;
+        --free_count_;
       } else if (one = carve(); !one) {
         break;
       }
@@ -88,6 +106,7 @@ class stack_pool {
       goroutine* next = list->next;
       list->next = free_;
       free_ = list;
+      ++free_count_;
       list = next;
     }
   }
@@ -131,12 +150,53 @@ class stack_pool {
     }
   }
 
+  stack_memory measure() {
+    const std::lock_guard guard(lock_);
+    stack_memory sum;
+    sum.free = free_count_;
+    sum.committed_bytes = estimate_slots() + estimate_mapped();
+    for (const slab& area : slabs_)
+      sum.reserved_bytes += area.slots * stack_slot_bytes;
+    for (const goroutine* one : mapped_)
+      sum.reserved_bytes += one->slot_bytes;
+    return sum;
+  }
+
   void forget_mapped() noexcept {
     const std::lock_guard guard(lock_);
     mapped_.clear();
   }
 
  private:
+  std::size_t estimate_slots() const {
+    std::size_t carved = 0;
+    for (const slab& area : slabs_)
+      carved += area.carved;
+    const std::size_t step = std::max<std::size_t>(carved / samples_most, 1);
+    std::size_t sampled = 0;
+    std::size_t resident = 0;
+    std::size_t next = 0;  // to be sampled, counted from the slab's end
+    for (const slab& area : slabs_) {
+      for (; next < area.carved; next += step, ++sampled) {
+        const std::byte* low = area.slot(next);
+        resident += resident_bytes(low + stack_guard_bytes, stack_slot_bytes - stack_guard_bytes);
+      }
+      next -= area.carved;
+    }
+    return sampled == 0
+               ? 0
+               : static_cast<std::size_t>(static_cast<double>(resident) * static_cast<double>(carved) /
+                                          static_cast<double>(sampled));
+  }
+
+  std::size_t estimate_mapped() const {
+    const std::size_t step = std::max<std::size_t>(mapped_.size() / samples_most, 1);
+    std::size_t resident = 0;
+    for (std::size_t i = 0; i < mapped_.size(); i += step)
+      resident += resident_bytes(mapped_[i]->stack_low, mapped_[i]->slot_bytes - stack_guard_bytes);
+    return resident * step;
+  }
+
   static std::size_t colour(std::size_t slot) noexcept { return (slot & 7) * 128; }
 
   static goroutine* block_of(std::byte* slot_base, std::size_t slot) noexcept {
@@ -240,6 +300,7 @@ class stack_pool {
   std::vector<slab> slabs_;
   std::vector<goroutine*> mapped_;
   goroutine* free_ = nullptr;
+  std::size_t free_count_ = 0;
   std::size_t next_slab_bytes_ = first_slab_bytes;
   bool guard_advice_ = try_guard_advice;
   bool guard_many_ = try_guard_advice;
@@ -282,6 +343,10 @@ void trim_stack(goroutine* owner) noexcept {
   auto end = (reinterpret_cast<std::uintptr_t>(top) - kept_bytes) / page * page;
   auto begin = reinterpret_cast<std::uintptr_t>(owner->stack_low);
   if (end > begin) ::madvise(owner->stack_low, end - begin, MADV_DONTNEED);
+}
+
+stack_memory measure_stacks() {
+  return pool().measure();
 }
 
 void for_each_goroutine(void (*visit)(goroutine&, void*), void* argument) {

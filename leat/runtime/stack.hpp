@@ -41,6 +41,15 @@ void trim_stack(goroutine* owner) noexcept;
 /// of one that may be running. Goroutines with a mapping of their own are visited too.
 void for_each_goroutine(void (*visit)(goroutine&, void*), void* argument);
 
+/// The stacks that there are. What is committed of them is estimated from 256 of the pool's, evenly spread,
+/// and from as many of those with a mapping of their own.
+struct stack_memory {
+  std::size_t reserved_bytes = 0;
+  std::size_t committed_bytes = 0;
+  std::size_t free = 0;  // in the pool, besides those in workers' own lists
+};
+stack_memory measure_stacks();
+
 /// Whether `address` lies in the guard of the stack that holds `owner`.
 bool in_guard(const goroutine& owner, const void* address) noexcept;
 

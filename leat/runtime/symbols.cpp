@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
+#include <unordered_map>
 
 #include <leat/runtime/symbols.hpp>
 
@@ -72,10 +74,7 @@ bool find_in_debug_info(std::uintptr_t, code_location&) {
 
 #endif
 
-}  // namespace
-
-code_location locate(const void* address, bool is_return) {
-  const std::uintptr_t place = reinterpret_cast<std::uintptr_t>(address) - (is_return ? 1 : 0);
+code_location look_up(std::uintptr_t place) {
   code_location found;
   if (find_in_debug_info(place, found)) return found;
   Dl_info info{};
@@ -85,6 +84,17 @@ code_location locate(const void* address, bool is_return) {
     found.function = "??";
   }
   return found;
+}
+
+}  // namespace
+
+const code_location& locate(std::uintptr_t place) {
+  static std::mutex lock;  // libdw's handles are for one thread at a time, too
+  static std::unordered_map<std::uintptr_t, code_location> known;
+  const std::lock_guard guard(lock);
+  const auto [entry, is_new] = known.try_emplace(place);
+  if (is_new) entry->second = look_up(place);
+  return entry->second;
 }
 
 }  // namespace leat::runtime

@@ -1,7 +1,8 @@
-// Names and lines for addresses of code, for reports. Not fast, and not safe in a signal handler unless the
-// program is about to end anyway.
+// Names and lines for addresses of code, for reports. Not fast the first time, for then the program's debug
+// information is read; and not safe in a signal handler unless the program is about to end anyway.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace leat::runtime {
@@ -12,7 +13,8 @@ struct code_location {
   int line = 0;
 };
 
-/// What stands at `address`. `is_return`: it is a return address, so the call before it is meant.
-code_location locate(const void* address, bool is_return);
+/// What stands at `place`, an address inside the instruction that is meant. Remembers what it found; any
+/// thread may ask.
+const code_location& locate(std::uintptr_t place);
 
 }  // namespace leat::runtime

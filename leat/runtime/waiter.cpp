@@ -74,10 +74,12 @@ void unlock_spinlock(void* lock) noexcept {
 
 void stop_running(goroutine* self, wait_reason reason, aftermath after, void* what,
                   void (*release)(void*) = nullptr) noexcept {
+  worker* here = this_worker();
   self->reason = reason;
-  check_no_mutex_is_held(*self);
+  self->parked_ms = here->owner.coarse_ms.load(std::memory_order_relaxed);
+  check_no_mutex_is_held(*self, "parks");
   self->state.store(goroutine_state::parked, std::memory_order_relaxed);
-  switch_away(this_worker(), self, after, what, release);
+  switch_away(here, self, after, what, release);
 }
 
 }  // namespace
@@ -85,7 +87,8 @@ void stop_running(goroutine* self, wait_reason reason, aftermath after, void* wh
 goroutine* current() noexcept {
   const sanitizer::hidden_work hidden;
   const worker* here = this_worker();
-  return here ? here->running : nullptr;
+  if (!here) return nullptr;
+  return here->running;
 }
 
 void park(waiter& self, spinlock& lock, wait_reason reason) noexcept {

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cxxabi.h>
+#include <sys/types.h>
 
 #include <atomic>
 #include <cstdint>
-#include <thread>
 
 #include <leat/runtime/goroutine.hpp>
 #include <leat/runtime/newborns.hpp>
@@ -17,6 +17,24 @@ namespace leat::runtime {
 
 struct scheduler;
 
+/// A variable that one thread writes and others may glance at. Their glance may be late, but never torn; on
+/// the writer's side it costs what a plain variable does.
+template <typename T>
+class shown {
+ public:
+  shown() noexcept = default;
+  explicit shown(T value) noexcept : value_(value) {}
+  shown& operator=(T value) noexcept {
+    value_.store(value, std::memory_order_relaxed);
+    return *this;
+  }
+  operator T() const noexcept { return value_.load(std::memory_order_relaxed); }
+  T operator->() const noexcept { return *this; }
+
+ private:
+  std::atomic<T> value_{};
+};
+
 /// What is still to be done for the goroutine that has just stopped, by whoever runs next on the worker: only
 /// then may anybody else see it as stopped.
 enum class aftermath : std::uint8_t {
@@ -25,24 +43,25 @@ enum class aftermath : std::uint8_t {
   enqueue,  // `what` is the goroutine itself, which only yielded
   retire,   // `what` is the goroutine itself, which has ended
   call,     // `release(what)`
+  resume,   // nothing, either: the loop switches to a goroutine
 };
 
 struct alignas(64) worker {
   worker(scheduler& owner_, unsigned index_) : owner(owner_), index(index_) {}
 
   // Read by every park and wake; written by the worker's own thread only.
-  goroutine* running = nullptr;             // null while the loop runs
+  shown<goroutine*> running;                // null while the loop runs
   context loop;                             // the scheduling loop, on the thread's native stack
   exception_globals* exceptions = nullptr;  // of the thread
-  aftermath after = aftermath::nothing;
+  shown<aftermath> after;  // not `nothing` from before a switch is decided on until after it; see pause.hpp
   void* after_what = nullptr;
   void (*after_release)(void*) = nullptr;
-  std::atomic<std::uint32_t> tick{0};  // switches; others compare it to see whether the worker moves on
-  std::uint32_t passes = 0;            // through the loop that found work or looked for it
+  std::atomic<std::uint64_t> tick{0};  // switches; others compare it to see whether the worker moves on
+  shown<std::uint64_t> passes;         // of them, those of the loop: it found work or looked for it
   std::uint32_t unpolled = 0;          // of them, since the last look at the poller
   std::uint64_t random = 0;
   goroutine* free_stacks = nullptr;
-  std::uint32_t free_count = 0;
+  shown<std::uint32_t> free_count;
   std::uint64_t next_id = 0;  // ids [next_id, last_id) are this worker's to give
   std::uint64_t last_id = 0;
   scheduler& owner;
@@ -50,7 +69,8 @@ struct alignas(64) worker {
   bool searching = false;  // counted in scheduler::searching
   bool untrimmed = false;  // stacks were freed since the last trim
   sanitizer::fiber loop_fiber;
-  std::thread::native_handle_type thread{};
+  shown<pid_t> thread;           // the kernel's number of it; 0 before it has started
+  shown<clockid_t> thread_time;  // the clock that tells how long it has computed
   void* signal_stack = nullptr;
 
   // Counters that others read; each written by this worker's thread only, so plain loads and stores suffice.
@@ -58,6 +78,10 @@ struct alignas(64) worker {
   std::atomic<std::int64_t> ended{0};
   std::atomic<std::int64_t> network_waits{
       0};  // begun here minus ended here; only the sum over workers has meaning
+  std::atomic<std::int64_t> yields{0};
+  std::atomic<std::int64_t> steals{0};
+  std::atomic<std::int64_t> polls{0};
+  std::atomic<std::int64_t> events{0};
 
   // Shared.
   alignas(64) std::atomic<goroutine*> run_next{
@@ -69,8 +93,9 @@ struct alignas(64) worker {
   spinlock inbox_lock;                          // guards inbox_head and inbox_tail
   std::atomic<goroutine*> inbox_head{nullptr};  // pinned goroutines that others made runnable
   goroutine* inbox_tail = nullptr;
-  bool idle = false;                // in the scheduler's idle list; guarded by scheduler::lock
-  std::atomic<bool> asleep{false};  // idle or about to be: hint for the monitor
+  bool idle = false;                 // in the scheduler's idle list; guarded by scheduler::lock
+  std::atomic<bool> asleep{false};   // idle or about to be
+  std::atomic<bool> at_rest{false};  // waits in its loop for the end of a pause
   worker* next_idle = nullptr;
 };
 
