@@ -3,8 +3,8 @@ if(NOT LEAT_TESTS)
   return()
 endif()
 
-foreach(part chan chan_values chan_lifetime chan_stress select select_lifetime select_stress go exception
-        goroutine_local blocking signal)
+foreach(part chan chan_allocation chan_lifetime chan_programs chan_stress chan_table chan_values
+        select select_lifetime select_stress go exception goroutine_local blocking signal)
   leat_test(${part}_test ${part}_test.cpp LIBRARIES leat::leat)
 endforeach()
 foreach(part run_queue timer_heap stack waiter descriptor)
