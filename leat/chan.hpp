@@ -152,7 +152,7 @@ class channel final : public chan_core {
     return closed.load(std::memory_order_relaxed) ? attempt::closed : attempt::would_wait;
   }
 
-  void send(value& from) {
+  LEAT_INLINE void send(value& from) {
     lock.lock();
     waiter* woken = nullptr;
     const attempt outcome = try_send_locked(from, woken);
@@ -176,7 +176,7 @@ class channel final : public chan_core {
     return outcome == attempt::done;
   }
 
-  void receive(std::optional<value>& into) noexcept {
+  LEAT_INLINE void receive(std::optional<value>& into) noexcept {
     lock.lock();
     waiter* woken = nullptr;
     if (try_receive_locked(into, woken) == attempt::would_wait) {
@@ -295,7 +295,8 @@ class sending : public Base {
   /// Sends; waits until a receiver takes the value or the buffer has room. Unblocked by close(), which makes
   /// it throw. Throws channel_error on a closed channel, and what T's constructor throws. On the nil channel
   /// it waits for ever.
-  void send(T value) const {
+  LEAT_INLINE void send(T value) const {
+    scheduling_point();
     if constexpr (std::is_same_v<parcel<T>, T>) {
       target().send(value);
     } else {
@@ -307,6 +308,7 @@ class sending : public Base {
   /// Sends if that needs no waiting, and says whether it did; `value` is moved from only then (or when moving
   /// T may throw). Throws channel_error on a closed channel.
   bool try_send(T&& value) const {
+    scheduling_point();
     if (!this->handle_.get()) return false;
     if constexpr (std::is_same_v<parcel<T>, T>) {
       return this->handle_.get()->try_send(value);
@@ -353,7 +355,8 @@ class receiving : public Base {
  public:
   /// Receives; waits until there is a value. Nothing: the channel is closed and drained. Unblocked by
   /// close(). On the nil channel it waits for ever. Throws what moving T throws; the value is lost then.
-  std::optional<T> receive() const {
+  LEAT_INLINE std::optional<T> receive() const {
+    scheduling_point();
     std::optional<parcel<T>> taken;
     receive_into(taken);
     return unwrap<T>(std::move(taken));
@@ -362,6 +365,7 @@ class receiving : public Base {
   /// Receives if that needs no waiting. Nothing: there is no value now; is_drained() tells whether one may
   /// still come.
   std::optional<T> try_receive() const {
+    scheduling_point();
     std::optional<parcel<T>> taken;
     if (this->handle_.get()) this->handle_.get()->try_receive(taken);
     return unwrap<T>(std::move(taken));

@@ -12,6 +12,7 @@ std::cv_status condition_variable::wait_until_notified(std::unique_lock<mutex>& 
     throw std::logic_error(
         "leat::condition_variable: wait without holding the mutex (lock the unique_lock first)");
   }
+  runtime::scheduling_point();
   runtime::waiter self;
   runtime::select_ticket ticket;
   if (deadline != never) self.ticket = &ticket;
@@ -39,6 +40,7 @@ std::cv_status condition_variable::wait_until_notified(std::unique_lock<mutex>& 
 }
 
 void condition_variable::notify_one() noexcept {
+  runtime::scheduling_point();
   if (waiting_.empty()) return;
   lock_.lock();
   runtime::waiter* const first = waiting_.pop();
@@ -47,6 +49,7 @@ void condition_variable::notify_one() noexcept {
 }
 
 void condition_variable::notify_all() noexcept {
+  runtime::scheduling_point();
   if (waiting_.empty()) return;
   detail::wake_chain chain;
   lock_.lock();

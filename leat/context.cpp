@@ -135,6 +135,7 @@ void cancel_node::disown(cancel_node& child) noexcept {
 }
 
 bool cancel_node::cancel(std::error_code error, std::error_code cause) noexcept {
+  runtime::scheduling_point();
   if (!cause) cause = error;
   node_ptr work;
   if (!cancel_alone(error, cause, work)) return false;
@@ -209,6 +210,7 @@ receiver<unit> cancel_node::done() {
     if (done_) return done_;
   }
   chan<unit> made;
+  const runtime::uninterrupted whole;  // closing would be a scheduling point, with lock_ held
   const std::lock_guard guard(lock_);
   if (done_) return done_;
   done_ = made;
@@ -256,6 +258,7 @@ receiver<unit> context::done() const {
 }
 
 std::error_code context::error() const noexcept {
+  runtime::scheduling_point();
   const detail::cancel_node* const node = canceler(*this);
   return node ? node->error() : std::error_code{};
 }

@@ -26,6 +26,7 @@ struct mutex::contender : runtime::waiter {
 };
 
 bool mutex::try_lock() noexcept {
+  runtime::scheduling_point();
   std::uint32_t state = state_.load(std::memory_order_relaxed);
   while ((state & held) == 0) {
     if (state_.compare_exchange_weak(state, state | held, std::memory_order_acquire,
@@ -37,6 +38,7 @@ bool mutex::try_lock() noexcept {
 }
 
 bool mutex::lock_contended(time_point deadline) noexcept {
+  runtime::scheduling_point();
   spin();
   if (take(false)) return true;
   const clock::time_point since = clock::now();
@@ -152,7 +154,8 @@ bool mutex::pass_on() noexcept {
   }
   // Nobody else moves the state now: it is held, by us, and queueing needs lock_.
   first->ok = clock::now() - static_cast<contender*>(first)->since >= starvation_limit;
-  state_.store((first->ok ? held : woken) | left, std::memory_order_release);
+  const std::uint32_t lasting = state_.load(std::memory_order_relaxed) & observed;
+  state_.store((first->ok ? held : woken) | left | lasting, std::memory_order_release);
   lock_.unlock();
   runtime::wake(*first);
   return true;

@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include <leat/deadline.hpp>
+#include <leat/runtime/interleave.hpp>
 #include <leat/runtime/spinlock.hpp>
 #include <leat/runtime/waiter.hpp>
 
@@ -29,7 +30,12 @@ namespace leat {
 /// nobody holds it or waits for it.
 class mutex {
  public:
-  constexpr mutex() noexcept = default;
+  constexpr mutex() noexcept {
+    if !consteval {
+      if (runtime::in_bubble()) [[unlikely]]
+        state_.store(observed, std::memory_order_relaxed);
+    }
+  }
   mutex(const mutex&) = delete;
   mutex& operator=(const mutex&) = delete;
 
@@ -64,14 +70,17 @@ class mutex {
   }
 
  private:
-  // bit     who sets it                                 who clears it
-  // held    who takes the lock                          who frees it; a hand-over leaves it set
-  // queued  who queues, under lock_                     who empties the queues, under lock_
-  // woken   who frees the lock and wakes a waiter for   that waiter, when it takes the lock or queues again
-  //         it; nobody else is woken meanwhile
+  // bit       who sets it                                 who clears it
+  // held      who takes the lock                          who frees it; a hand-over leaves it set
+  // queued    who queues, under lock_                     who empties the queues, under lock_
+  // woken     who frees the lock and wakes a waiter for   that waiter, when it takes the lock or queues again
+  //           it; nobody else is woken meanwhile
+  // observed  the constructor, inside a bubble: no quick  nobody
+  //           way then leads around the scheduling points
   static constexpr std::uint32_t held = 1;
   static constexpr std::uint32_t queued = 2;
   static constexpr std::uint32_t woken = 4;
+  static constexpr std::uint32_t observed = 8;
 
   struct contender;
   enum class verdict : std::uint8_t { owner, free, woken, expired };

@@ -27,6 +27,7 @@ class once {
   /// goroutine calls it from inside its own function, which would wait for itself.
   template <typename F>
   void call(F&& function) {
+    runtime::scheduling_point();
     if (state_.load(std::memory_order_acquire) == state::done) [[likely]]
       return;
     if (!begin()) return;

@@ -25,6 +25,7 @@ semaphore::semaphore(std::ptrdiff_t permits) : available_(permits) {
 
 bool semaphore::try_acquire(std::ptrdiff_t permits) {
   require_positive(permits);
+  runtime::scheduling_point();
   lock_.lock();
   const bool taken = !first_ && permits <= available_;
   if (taken) available_ -= permits;
@@ -34,6 +35,7 @@ bool semaphore::try_acquire(std::ptrdiff_t permits) {
 
 bool semaphore::acquire_until(time_point deadline, std::ptrdiff_t permits) {
   require_positive(permits);
+  runtime::scheduling_point();
   request self;
   self.permits = permits;
   runtime::select_ticket ticket;
@@ -64,6 +66,7 @@ bool semaphore::acquire_until(time_point deadline, std::ptrdiff_t permits) {
 
 void semaphore::release(std::ptrdiff_t permits) {
   require_positive(permits);
+  runtime::scheduling_point();
   detail::wake_chain chain;
   lock_.lock();
   if (permits > std::numeric_limits<std::ptrdiff_t>::max() - available_) {

@@ -14,6 +14,7 @@
 namespace leat {
 
 bool shared_mutex::try_lock_shared() noexcept {
+  runtime::scheduling_point();
   std::uint32_t state = state_.load(std::memory_order_relaxed);
   while ((state & (writing | queued)) == 0) {
     if (state_.compare_exchange_weak(state, state + one_reader, std::memory_order_acquire,

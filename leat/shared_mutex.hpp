@@ -41,6 +41,7 @@ class shared_mutex {
 
   /// Takes the lock alone if nobody holds it now. Never blocks.
   bool try_lock() noexcept {
+    runtime::scheduling_point();
     std::uint32_t state = 0;
     return state_.compare_exchange_strong(state, writing, std::memory_order_acquire,
                                           std::memory_order_relaxed);

@@ -50,6 +50,7 @@ void wait_group::add(std::ptrdiff_t count) {
 }
 
 void wait_group::change(counter& shared, std::ptrdiff_t count) {
+  runtime::scheduling_point();
   detail::wake_chain chain;
   shared.lock.lock();
   const std::ptrdiff_t before = shared.pending;
@@ -75,6 +76,7 @@ void wait_group::wait() const noexcept {
 }
 
 bool wait_group::wait_limited(time_point deadline) const noexcept {
+  runtime::scheduling_point();
   counter& shared = *shared_;
   runtime::waiter self;
   runtime::select_ticket ticket;

@@ -21,6 +21,7 @@ bool chan_core::wait_to_receive(void* slot) noexcept {
 }
 
 void chan_core::close() {
+  scheduling_point();
   lock.lock();
   if (closed.load(std::memory_order_relaxed)) {
     lock.unlock();

@@ -15,7 +15,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <leat/runtime/interleave.hpp>
 #include <leat/runtime/waiter.hpp>
+
+// For operations in which a goroutine may park: it goes on after a switch, and the processor mispredicts
+// every return from a call that it was made to forget.
+#define LEAT_INLINE [[gnu::always_inline]] inline
 
 namespace leat::runtime {
 

@@ -192,6 +192,7 @@ class parked_select {
 }  // namespace
 
 std::size_t select_wait(std::span<select_case* const> cases, bool may_wait, time_point deadline) {
+  scheduling_point();
   for (std::size_t index; (index = pick_ready(cases)) != no_case;) {
     if (auto done = try_case(cases, index)) return *done;
   }

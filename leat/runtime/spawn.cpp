@@ -87,7 +87,9 @@ void discard(goroutine* made) noexcept {
   give_stacks(made);
 }
 
-void start(goroutine* made, void (*run)(void*)) noexcept {
+namespace {
+
+void enter(goroutine* made, void (*run)(void*)) noexcept {
   sanitizer::give(made);
   const sanitizer::hidden_work hidden;
   made->run = run;
@@ -102,6 +104,13 @@ void start(goroutine* made, void (*run)(void*)) noexcept {
     if (scheduler* all = active_scheduler()) all->created_outside.fetch_add(1, std::memory_order_relaxed);
   }
   make_runnable_first_time(made);
+}
+
+}  // namespace
+
+void start(goroutine* made, void (*run)(void*)) noexcept {
+  enter(made, run);
+  scheduling_point();
 }
 
 }  // namespace leat::runtime
