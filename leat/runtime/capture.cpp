@@ -17,6 +17,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
+#if defined(LEAT_TSAN)
+constexpr bool signals_come_at_once =
+    false;  // ThreadSanitizer puts them off, for longer than a goroutine stays
+#else
+constexpr bool signals_come_at_once = true;
+#endif
 constexpr auto patience = 50ms;
 constexpr int attempts = 5;
 constexpr auto attempt_period = 1ms;
@@ -96,7 +102,7 @@ bool await_answer() noexcept {
 }  // namespace
 
 void prepare_capture() noexcept {
-#if !defined(LEAT_TSAN)
+  if (!signals_come_at_once) return;
   static std::once_flag once;
   std::call_once(once, [] {
     struct sigaction present{};
@@ -112,11 +118,9 @@ void prepare_capture() noexcept {
     sigfillset(&action.sa_mask);
     ::sigaction(SIGURG, &action, nullptr);
   });
-#endif
 }
 
 std::optional<captured> capture(const worker& target, const goroutine& running) noexcept {
-#if !defined(LEAT_TSAN)
   struct sigaction present{};
   const bool handled = ::sigaction(SIGURG, nullptr, &present) == 0 && (present.sa_flags & SA_SIGINFO) != 0 &&
                        present.sa_sigaction == on_signal;
@@ -137,10 +141,6 @@ std::optional<captured> capture(const worker& target, const goroutine& running) 
     if (request.valid) return request.answer;
     std::this_thread::sleep_for(attempt_period);
   }
-#else
-  static_cast<void>(target);
-  static_cast<void>(running);
-#endif
   return std::nullopt;
 }
 
