@@ -9,28 +9,14 @@
 // bubble without waiting.
 #pragma once
 
-#include <chrono>
-
-#include <leat/runtime/interleave.hpp>
+#include <leat/runtime/clock.hpp>
 
 namespace leat {
 
-/// A moment of the monotonic clock that everything in leat waits by.
-using time_point = std::chrono::steady_clock::time_point;
-
 /// Meets the standard's Clock requirements. Its moments are those of std::chrono::steady_clock.
-struct clock {
-  using duration = std::chrono::steady_clock::duration;
-  using rep = duration::rep;
-  using period = duration::period;
-  using time_point = std::chrono::steady_clock::time_point;
-  static constexpr bool is_steady = true;
+using clock = runtime::clock;
 
-  static time_point now() noexcept {
-    if (runtime::in_bubble()) [[unlikely]]
-      return runtime::bubble_time();
-    return std::chrono::steady_clock::now();
-  }
-};
+/// A moment of the monotonic clock that everything in leat waits by.
+using time_point = clock::time_point;
 
 }  // namespace leat

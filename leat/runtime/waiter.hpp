@@ -14,16 +14,13 @@
 #include <atomic>
 #include <cstdint>
 
-#include <leat/clock.hpp>
+#include <leat/runtime/clock.hpp>
 #include <leat/runtime/spinlock.hpp>
 
 namespace leat::runtime {
 
 struct goroutine;
 struct waiter;
-
-using leat::clock;
-using leat::time_point;
 
 /// What a goroutine waits on, for reports.
 enum class wait_reason : std::uint8_t {
