@@ -7,6 +7,8 @@
 
 #include <leat/error.hpp>
 #include <leat/parked_test.hpp>
+#include <leat/testing/gtest.hpp>
+#include <leat/testing/testing.hpp>
 #include <leat/time.hpp>
 #include <leat/wait_group.hpp>
 #include <leat/workers_test.hpp>
@@ -22,11 +24,12 @@ LEAT_TEST_ON_WORKERS(after_a_span);
 LEAT_TEST_ON_WORKERS(a_timer);
 LEAT_TEST_ON_WORKERS(a_ticker);
 
-// Lets the timers of all workers fire that are due at `moment`.
-void pass(time_point moment) {
-  while (steady_clock::now() <= moment)
-    leat::yield();
-  sleep_for(1ms);
+// What must not happen is looked for in a bubble, for hours of its time and in many schedules; that what must
+// happen does is seen on all numbers of workers too.
+template <typename F>
+void in_many_orders(F&& body) {
+  leat::testing::explore({.schedules = 200, .may_leave_goroutines = true, .is_quiet = true},
+                         std::forward<F>(body));
 }
 
 TEST_P(sleeping, lasts_at_least_as_long_as_asked) {
@@ -58,8 +61,8 @@ TEST_P(sleeping, for_no_time_returns_at_once) {
   });
 }
 
-TEST_P(sleeping, for_ever_overflows_nothing) {
-  run([] {
+TEST(sleeping_in_a_bubble, for_ever_overflows_nothing) {
+  in_many_orders([] {
     for (int i = 0; i < 3; ++i) {
       leat::go([i] {
         if (i == 0) sleep_for(std::chrono::hours::max());
@@ -68,8 +71,7 @@ TEST_P(sleeping, for_ever_overflows_nothing) {
         ADD_FAILURE() << "woke up";
       });
     }
-    leat::testing::await_parked(3);
-    sleep_for(2ms);
+    sleep_for(1000h);
   });
 }
 
@@ -125,12 +127,28 @@ TEST_P(after_a_span, delivers_none_of_many_too_early) {
   });
 }
 
-TEST_P(after_a_span, may_be_forgotten) {
-  run([] {
+TEST(after_a_span_in_a_bubble, delivers_each_of_many_at_its_moment) {
+  in_many_orders([] {
+    const std::vector<int> slots = {5, 3, 6, 6, 6, 1, 1, 2, 7, 9, 4, 8, 0};
+    const auto begin = clock::now();
+    wait_group all;
+    for (const int slot : slots) {
+      all.go([=] {
+        EXPECT_EQ(after(slot * 2ms).receive(), begin + slot * 2ms);
+        EXPECT_EQ(clock::now(), begin + slot * 2ms);
+      });
+    }
+    all.wait();
+    EXPECT_EQ(clock::now(), begin + 18ms);
+  });
+}
+
+TEST(after_a_span_in_a_bubble, may_be_forgotten) {
+  in_many_orders([] {
     for (int i = 0; i < 100; ++i)
       after(std::chrono::microseconds(i * 20));
     after(std::chrono::hours::max());
-    sleep_for(3ms);
+    sleep_for(1h);
   });
 }
 
@@ -156,12 +174,12 @@ TEST_P(a_timer, fires_once) {
   });
 }
 
-TEST_P(a_timer, does_not_fire_once_stopped) {
-  run([] {
+TEST(a_timer_in_a_bubble, does_not_fire_once_stopped) {
+  in_many_orders([] {
     timer alarm(1ms);
     EXPECT_TRUE(alarm.stop());
     EXPECT_FALSE(alarm.stop());
-    pass(steady_clock::now() + 1ms);
+    sleep_for(1h);
     EXPECT_FALSE(alarm.c().try_receive());
   });
 }
@@ -181,27 +199,27 @@ TEST_P(a_timer, leaves_no_stale_value_behind) {
   });
 }
 
-TEST_P(a_timer, may_be_moved_in_both_directions) {
-  run([] {
+TEST(a_timer_in_a_bubble, may_be_moved_in_both_directions) {
+  in_many_orders([] {
     timer alarm(1h);
     EXPECT_TRUE(alarm.reset(1ms));
-    EXPECT_TRUE(alarm.c().receive());
+    EXPECT_EQ(alarm.c().receive(), leat::testing::bubble_begin + 1ms);
     EXPECT_FALSE(alarm.reset(1ms)) << "it had fired, and that was noticed";
     EXPECT_TRUE(alarm.reset(std::chrono::hours::max()));
-    pass(steady_clock::now() + 1ms);
+    sleep_for(1000h);
     EXPECT_FALSE(alarm.c().try_receive());
     EXPECT_TRUE(alarm.stop());
   });
 }
 
-TEST_P(a_timer, stops_when_it_is_destroyed_or_assigned_to) {
-  run([] {
+TEST(a_timer_in_a_bubble, stops_when_it_is_destroyed_or_assigned_to) {
+  in_many_orders([] {
     std::optional<timer> alarm(std::in_place, 1ms);
     const receiver<time_point> first = alarm->c();
     alarm = timer(1ms);
     const receiver<time_point> second = alarm->c();
     alarm.reset();
-    pass(steady_clock::now() + 1ms);
+    sleep_for(1h);
     EXPECT_FALSE(first.try_receive());
     EXPECT_FALSE(second.try_receive());
   });
@@ -220,12 +238,12 @@ TEST_P(a_timer, runs_its_function_in_a_goroutine_of_its_own) {
   });
 }
 
-TEST_P(a_timer, does_not_run_its_function_once_stopped) {
-  run([] {
+TEST(a_timer_in_a_bubble, does_not_run_its_function_once_stopped) {
+  in_many_orders([] {
     std::atomic<bool> ran{false};
     timer alarm = timer::func(1ms, [&] { ran = true; });
     EXPECT_TRUE(alarm.stop());
-    pass(steady_clock::now() + 1ms);
+    sleep_for(1h);
     EXPECT_FALSE(ran);
   });
 }
@@ -341,39 +359,48 @@ TEST_P(a_ticker, keeps_its_period) {
   });
 }
 
-TEST_P(a_ticker, drops_ticks_that_nobody_receives) {
-  run([] {
-    ticker beat(1ms);
-    await([&] { return beat.c().size() == 1; });
-    const auto seen = steady_clock::now();
-    pass(seen + 10ms);
-    EXPECT_EQ(beat.c().size(), 1U) << "the others were dropped";
-    const auto first = *beat.c().receive();
-    EXPECT_LE(first, seen) << "one tick has waited";
-    EXPECT_GT(*beat.c().receive(), first) << "it goes on";
+TEST(a_ticker_in_a_bubble, ticks_at_each_multiple_of_its_period) {
+  in_many_orders([] {
+    const auto begin = clock::now();
+    ticker beat(2ms);
+    for (int i = 1; i <= 10; ++i)
+      EXPECT_EQ(beat.c().receive(), begin + i * 2ms);
   });
 }
 
-TEST_P(a_ticker, ticks_no_more_once_stopped) {
-  run([] {
+TEST(a_ticker_in_a_bubble, drops_ticks_that_nobody_receives) {
+  in_many_orders([] {
+    const auto begin = clock::now();
+    ticker beat(2ms);
+    sleep_for(21ms);
+    EXPECT_EQ(beat.c().size(), 1U) << "the others were dropped";
+    EXPECT_EQ(beat.c().receive(), begin + 2ms) << "the first has waited";
+    EXPECT_EQ(beat.c().receive(), begin + 22ms) << "it goes on, and keeps its beat";
+  });
+}
+
+TEST(a_ticker_in_a_bubble, ticks_no_more_once_stopped) {
+  in_many_orders([] {
     ticker beat(1ms);
-    await([&] { return beat.c().size() == 1; });
+    sleep_for(2ms);
     beat.stop();
     EXPECT_FALSE(beat.c().try_receive());
-    pass(steady_clock::now() + 2ms);
+    sleep_for(1h);
     EXPECT_FALSE(beat.c().try_receive());
   });
 }
 
-TEST_P(a_ticker, may_change_its_period) {
-  run([] {
+TEST(a_ticker_in_a_bubble, may_change_its_period) {
+  in_many_orders([] {
+    const auto begin = clock::now();
     ticker beat(1h);
-    const auto begin = steady_clock::now();
     beat.reset(1ms);
-    EXPECT_TRUE(beat.c().receive());
-    EXPECT_TRUE(beat.c().receive());
-    EXPECT_GE(steady_clock::now() - begin, 2ms);
+    EXPECT_EQ(beat.c().receive(), begin + 1ms);
+    EXPECT_EQ(beat.c().receive(), begin + 2ms);
+    beat.reset(5ms);
+    EXPECT_EQ(beat.c().receive(), begin + 7ms);
     beat.reset(std::chrono::hours::max());
+    sleep_for(1000h);
     EXPECT_FALSE(beat.c().try_receive());
   });
 }
