@@ -32,7 +32,7 @@ void add(runtime_stats& sum, const runtime::worker& one) noexcept {
   sum.steals += read(one.steals);
   sum.polls += read(one.polls);
   sum.events += read(one.events);
-  sum.stacks_free += one.free_count;
+  sum.stacks_free += one.stacks.size();
 }
 
 }  // namespace

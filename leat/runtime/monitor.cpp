@@ -110,7 +110,7 @@ void scheduler::monitor() noexcept {
     const bool searched_in_vain = !eager.exchange(true, std::memory_order_relaxed);
     if (idle_count.load(std::memory_order_relaxed) == 0) continue;
     const bool stuck = someone_is_stuck(seen_ticks);
-    bool waiting = global_count.load(std::memory_order_relaxed) != 0;
+    bool waiting = global.size() != 0;
     for (const auto& one : workers)
       waiting = waiting || one->queue.size() != 0 || one->unstarted.size() != 0;
     if (stuck) rescue.store(true, std::memory_order_release);
@@ -128,7 +128,7 @@ void scheduler::monitor() noexcept {
 // Whether all workers are idle and nothing that leat knows of will make a goroutine runnable.
 bool scheduler::all_wait() noexcept {
   const std::lock_guard guard(lock_);
-  if (idle_count.load(std::memory_order_relaxed) != workers.size() || global_head_) return false;
+  if (idle_count.load(std::memory_order_relaxed) != workers.size() || global.size() != 0) return false;
   if (outside.load(std::memory_order_acquire) != 0) return false;
   std::int64_t network_waits = 0;
   for (const auto& one : workers) {

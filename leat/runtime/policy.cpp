@@ -50,14 +50,7 @@ struct policy_loop {
   }
 
   void take_global() noexcept {
-    if (all.global_count.load(std::memory_order_relaxed) == 0) return;
-    const std::lock_guard guard(all.lock_);
-    while (goroutine* one = all.global_head_) {
-      all.global_head_ = one->next;
-      policy.add(*one);
-    }
-    all.global_tail_ = nullptr;
-    all.global_count.store(0, std::memory_order_relaxed);
+    all.global.take(SIZE_MAX, [this](goroutine* one) { policy.add(*one); });
   }
 
   void take_inbox() noexcept {
@@ -93,7 +86,7 @@ struct policy_loop {
       all.idle_count.store(1, std::memory_order_seq_cst);
       here.asleep.store(true, std::memory_order_seq_cst);
     }
-    if (all.global_count.load(std::memory_order_seq_cst) == 0 &&
+    if (all.global.size() == 0 &&
         !here.inbox_head.load(std::memory_order_seq_cst) && awaits_outside()) {
       here.poll.sleep(time_point::max());
     }

@@ -23,17 +23,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint32_t loop_period = 64;         // switches between two passes through the loop
-constexpr std::uint32_t free_stacks_most = 1024;  // a worker's own; beyond, half of them go back to the pool
+constexpr std::uint32_t loop_period = 64;                // switches between two passes through the loop
 constexpr std::uint32_t global_take_most = loop_period;  // as many as leave the own queue meanwhile
 constexpr std::uint32_t own_most =
     run_queue::capacity - global_take_most;  // so there is always room for them
 constexpr std::uint32_t poll_period = 4;  // passes through the loop, at most, while much is runnable anyway
 constexpr auto search_time = 20us;        // of a worker that was woken and finds nothing
 constexpr auto glance_time = 1us;         // how long a worker is watched to see how fast it gets on
-constexpr auto worth_time = 5us;          // what others will have done sooner is not worth stealing
-constexpr auto stuck_time = 5us;          // after which a run_next that nobody takes may be stolen
-constexpr auto leave_patience = 1s;       // how long run() waits for goroutines that never park
+constexpr auto worth_time = 5us;          // what others will have done sooner is not worth taking from them
+constexpr auto grain_time = 250ns;        // goroutines that run for less cost more to move than to run
+constexpr auto worth_time_of_grains = 100us;
+constexpr auto stuck_time = 5us;     // after which a run_next that nobody takes may be stolen
+constexpr auto leave_patience = 1s;  // how long run() waits for goroutines that never park
 
 std::atomic<scheduler*> active{nullptr};
 std::atomic<std::uint64_t> generations{0};
@@ -54,23 +55,12 @@ void retire(worker& here, goroutine* ended) noexcept {
     unmap_stack(ended);
     return;
   }
-  ended->next = here.free_stacks;
-  here.free_stacks = ended;
-  here.untrimmed = true;
-  here.free_count = here.free_count + 1;
-  if (here.free_count <= free_stacks_most) return;
-  goroutine* last = ended;
-  for (std::uint32_t kept = 1; kept < free_stacks_most / 2; ++kept)
-    last = last->next;
-  goroutine* surplus = last->next;
-  last->next = nullptr;
-  here.free_count = free_stacks_most / 2;
-  give_stacks(surplus);
+  here.stacks.put(ended);
 }
 
 void push_last(worker& here, goroutine* entry) noexcept {
   if (!here.queue.push(entry, own_most)) {
-    here.owner.push_global(entry, entry, 1);
+    here.owner.global.push(entry, entry, 1);
     return;
   }
   scheduler& all = here.owner;
@@ -83,7 +73,7 @@ void push_newborn(worker& here, goroutine* entry) noexcept {
   scheduler& all = here.owner;
   while (!here.unstarted.push(entry)) {
     const newborns::list older = here.unstarted.take_older_half();
-    if (older.count != 0) all.push_global(older.head, older.tail, older.count);
+    if (older.count != 0) all.global.push(older.head, older.tail, older.count);
   }
   if (all.idle_count.load(std::memory_order_relaxed) == 0) return;
   if (all.eager.load(std::memory_order_relaxed)) all.wake_one();
@@ -246,7 +236,7 @@ void make_runnable_last(goroutine* entry) noexcept {
   if (!all || entry->state.load(std::memory_order_relaxed) == goroutine_state::free) return;
   entry->state.store(goroutine_state::runnable, std::memory_order_relaxed);
   if (entry->pinned_to) return all->push_pinned(entry);
-  all->push_global(entry, entry, 1);
+  all->global.push(entry, entry, 1);
   all->wake_one();
 }
 
@@ -309,9 +299,7 @@ struct worker_loop {
     }
     stop_searching();
     sanitizer::show();
-    give_stacks(here.free_stacks);
-    here.free_stacks = nullptr;
-    here.free_count = 0;
+    here.stacks.clear();
   }
 
  private:
@@ -357,7 +345,7 @@ struct worker_loop {
       bump(here.polls);
       here.unpolled = 0;
     }
-    take_global();
+    if (here.queue.size() != 0 || is_alone()) take_global();
     // They take turns at being looked at first, so that none that never runs dry starves another. run_next
     // comes last: a pair that keeps waking each other fills it all the time.
     const std::uint64_t first = here.passes;
@@ -375,26 +363,20 @@ struct worker_loop {
   // What the poller would bring has to wait behind what is runnable already. The kernel keeps it in order
   // till then; brought early, it would fill the own queue and overtake what waits in the global one.
   bool time_to_poll() noexcept {
-    const bool have_enough =
-        here.queue.size() > global_take_most || all.global_count.load(std::memory_order_relaxed) != 0;
+    const bool have_enough = here.queue.size() > global_take_most || all.global.size() != 0;
     return !have_enough || ++here.unpolled >= poll_period;
+  }
+
+  bool is_alone() const noexcept {
+    return all.idle_count.load(std::memory_order_relaxed) + 1 >= all.workers.size();
   }
 
   // Moves a share of the global queue into the own one.
   void take_global() noexcept {
-    if (all.global_count.load(std::memory_order_relaxed) == 0) return;
-    const std::lock_guard guard(all.lock_);
-    const std::size_t present = all.global_count.load(std::memory_order_relaxed);
+    const std::size_t share = all.global.size() / all.workers.size() + 1;
     const std::size_t room = run_queue::capacity - here.queue.size();
-    const std::size_t share =
-        std::min({present / all.workers.size() + 1, present, std::size_t{global_take_most}, room});
-    all.global_count.store(present - share, std::memory_order_relaxed);
-    for (std::size_t taken = 0; taken < share; ++taken) {
-      goroutine* entry = all.global_head_;
-      all.global_head_ = entry->next;
-      here.queue.push(entry);
-    }
-    if (!all.global_head_) all.global_tail_ = nullptr;
+    all.global.take(std::min({share, std::size_t{global_take_most}, room}),
+                    [this](goroutine* entry) { here.queue.push(entry); });
   }
 
   goroutine* look_elsewhere() noexcept {
@@ -431,6 +413,7 @@ struct worker_loop {
   struct sighting {
     worker* of = nullptr;
     std::uint64_t tick = 0;
+    std::size_t waiting = 0;  // for it, or for anybody
     time_point since;
   };
 
@@ -446,21 +429,15 @@ struct worker_loop {
     return count;
   }
 
-  // Looks at the global queue, and watches one worker after another. What a worker will have done before a
-  // thief could is left to it.
+  // Watches one awake worker after another, and helps those that need it.
   goroutine* search(clock::duration patience) noexcept {
     const time_point begin = clock::now();
     std::size_t turn = next_random(here);
     sighting seen;
     for (time_point now = begin; now - begin < patience; now = clock::now()) {
       if (all.stopping.load(std::memory_order_relaxed)) return nullptr;
-      take_global();
-      if (goroutine* next = here.queue.pop()) return next;
-      if (!seen.of) {
-        seen = look_around(turn++, now);
-      } else if (goroutine* next = steal_if_worth(seen, now)) {
-        return next;
-      }
+      if (!seen.of) seen = look_around(turn++, now);
+      if (goroutine* next = seen.of ? help(seen, now) : take_what_is_nobodys()) return next;
       for (int i = 0; i < 20; ++i)
         spin_pause();
     }
@@ -471,20 +448,30 @@ struct worker_loop {
   sighting look_around(std::size_t turn, time_point now) const noexcept {
     for (std::size_t i = 0; i < all.workers.size(); ++i) {
       worker& other = *all.workers[(turn + i) % all.workers.size()];
-      if (&other == &here) continue;
-      if (waiting_at(other) != 0 || other.run_next.load(std::memory_order_relaxed))
-        return {&other, other.tick.load(std::memory_order_relaxed), now};
+      if (&other == &here || other.asleep.load(std::memory_order_relaxed)) continue;
+      const std::size_t waiting = waiting_at(other) + all.global.size();
+      if (waiting != 0 || other.run_next.load(std::memory_order_relaxed))
+        return {&other, other.tick.load(std::memory_order_relaxed), waiting, now};
     }
     return {};
   }
 
+  goroutine* take_what_is_nobodys() noexcept {
+    take_global();
+    return here.queue.pop();
+  }
+
   // Null, and nothing in `seen`: this one needs no help.
-  goroutine* steal_if_worth(sighting& seen, time_point now) noexcept {
+  goroutine* help(sighting& seen, time_point now) noexcept {
     const auto watched = now - seen.since;
     if (watched < glance_time) return nullptr;
     worker& other = *seen.of;
-    const auto switched = static_cast<std::uint32_t>(other.tick.load(std::memory_order_relaxed) - seen.tick);
-    if (waiting_at(other) * watched >= switched * worth_time) {
+    const std::uint64_t switched = other.tick.load(std::memory_order_relaxed) - seen.tick;
+    const std::size_t waiting = waiting_at(other) + all.global.size();
+    // One that goes on making goroutines runnable gets on, too.
+    const std::uint64_t steps = switched + (waiting > seen.waiting ? waiting - seen.waiting : 0);
+    if (is_worth_it(waiting, watched, steps)) {
+      if (goroutine* next = take_what_is_nobodys()) return next;
       goroutine* next = other.queue.steal_into(here.queue);
       if (!next) next = other.unstarted.steal_into(here.queue);
       if (next) {
@@ -499,6 +486,13 @@ struct worker_loop {
     }
     seen.of = nullptr;
     return nullptr;
+  }
+
+  // Whether to share what waits for a worker that has done so many steps in the time that it was watched.
+  static bool is_worth_it(std::size_t waiting, clock::duration watched, std::uint64_t steps) noexcept {
+    const auto count = static_cast<std::int64_t>(steps);
+    const auto until_done = watched * static_cast<std::int64_t>(waiting);  // times `count`
+    return until_done >= count * (watched < count * grain_time ? worth_time_of_grains : worth_time);
   }
 
   void stop_searching() noexcept {
@@ -516,8 +510,7 @@ struct worker_loop {
   }
 
   bool work_is_visible() const noexcept {
-    if (all.stopping.load(std::memory_order_seq_cst) ||
-        all.global_count.load(std::memory_order_seq_cst) != 0 ||
+    if (all.stopping.load(std::memory_order_seq_cst) || all.global.size() != 0 ||
         here.inbox_head.load(std::memory_order_seq_cst)) {
       return true;
     }
@@ -558,7 +551,7 @@ struct worker_loop {
       stop_searching();
       all.eager.store(false, std::memory_order_relaxed);
     }
-    trim_free_stacks();
+    here.stacks.trim();  // idle is the time for it
     become_idle();
     if (!work_is_visible()) {
       if (all.is_deadlocked()) {
@@ -569,15 +562,6 @@ struct worker_loop {
       bump(here.polls);
     }
     become_awake();
-  }
-
-  // Idle is the time to give deep stacks' pages back.
-  void trim_free_stacks() noexcept {
-    if (!here.untrimmed) return;
-    here.untrimmed = false;
-    int most = 64;
-    for (goroutine* one = here.free_stacks; one && most > 0; one = one->next, --most)
-      trim_stack(one);
   }
 
   static std::uint64_t next_random(worker& of) noexcept {
@@ -663,7 +647,7 @@ void scheduler::start_threads() {
 
 void scheduler::run(goroutine* main_goroutine) {
   read_clock();
-  push_global(main_goroutine, main_goroutine, 1);
+  global.push(main_goroutine, main_goroutine, 1);
   start_threads();
   {
     const worker_thread setup(*workers[0]);
@@ -701,18 +685,6 @@ void scheduler::stop() noexcept {
   summons.fetch_add(1, std::memory_order_seq_cst);
   for (const auto& one : workers)
     one->poll.interrupt();
-}
-
-void scheduler::push_global(goroutine* list_head, goroutine* list_tail, std::size_t count) noexcept {
-  const std::lock_guard guard(lock_);
-  list_tail->next = nullptr;
-  if (global_tail_) {
-    global_tail_->next = list_head;
-  } else {
-    global_head_ = list_head;
-  }
-  global_tail_ = list_tail;
-  global_count.fetch_add(count, std::memory_order_seq_cst);
 }
 
 void scheduler::push_pinned(goroutine* entry) noexcept {

@@ -40,6 +40,7 @@
 #include <thread>
 #include <vector>
 
+#include <leat/runtime/global_queue.hpp>
 #include <leat/runtime/policy.hpp>
 #include <leat/runtime/worker.hpp>
 
@@ -60,9 +61,6 @@ struct scheduler {
 
   /// Any thread: ends run() as soon as every worker has come to a scheduling point.
   void stop() noexcept;
-
-  /// Makes a goroutine runnable from a thread that is no worker's, or one that any worker may take.
-  void push_global(goroutine* list_head, goroutine* list_tail, std::size_t count) noexcept;
 
   /// Makes a pinned goroutine runnable.
   void push_pinned(goroutine* entry) noexcept;
@@ -87,7 +85,7 @@ struct scheduler {
   std::atomic<bool> rescue{false};           // the monitor saw a worker stuck: search its private places too
   std::atomic<std::uint32_t> idle_count{0};  // written under lock
   std::atomic<std::uint32_t> searching{0};
-  std::atomic<std::size_t> global_count{0};  // written under lock
+  global_queue global;
   std::atomic<std::uint64_t> id_blocks{0};
   std::atomic<std::int64_t> wakes{0};  // of sleeping workers; written under lock
   const std::uint64_t generation;      // tells the descriptors of an earlier run
@@ -106,8 +104,6 @@ struct scheduler {
   void read_clock() noexcept;
 
   std::mutex lock_;  // guards what follows
-  goroutine* global_head_ = nullptr;
-  goroutine* global_tail_ = nullptr;
   worker* idle_list_ = nullptr;
 
   std::vector<std::thread> threads_;

@@ -11,25 +11,11 @@
 namespace leat::runtime {
 namespace {
 
-constexpr std::uint32_t stacks_per_take = 16;
 constexpr std::uint64_t ids_per_block = 1024;
 constexpr std::size_t closure_in_slot_most = std::size_t{8} << 10;  // larger ones get a stack of their own
 constexpr std::size_t usual_stack_bytes =
     stack_slot_bytes - stack_guard_bytes - (std::size_t{16} << 10);  // besides closure and control block
 constexpr std::size_t stack_bytes_most = std::size_t{1} << 46;       // no address space holds more
-
-goroutine* take_free(worker& here) {
-  if (!here.free_stacks) {
-    here.free_stacks = take_stacks(stacks_per_take);
-    for (goroutine* one = here.free_stacks; one; one = one->next)
-      here.free_count = here.free_count + 1;
-    if (!here.free_stacks) return nullptr;
-  }
-  goroutine* taken = here.free_stacks;
-  here.free_stacks = taken->next;
-  here.free_count = here.free_count - 1;
-  return taken;
-}
 
 // Null when none can be had. A closure that is large itself must not eat up the stack that its function
 // needs.
@@ -38,7 +24,7 @@ goroutine* take_stack_for(worker* here, std::size_t closure_bytes, std::size_t s
     if (stack_bytes > stack_bytes_most || closure_bytes > stack_bytes_most) return nullptr;
     return map_stack(std::max(stack_bytes, usual_stack_bytes) + closure_bytes);
   }
-  return here ? take_free(*here) : take_stack();
+  return here ? here->stacks.take() : take_stack();
 }
 
 std::uint64_t take_id(worker* here, scheduler& all) noexcept {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include <leat/runtime/stack.hpp>
@@ -83,10 +84,13 @@ std::size_t resident_bytes(const std::byte* low, std::size_t bytes) {
 
 class stack_pool {
  public:
+  static constexpr std::size_t few = 16;
+
   goroutine* take(std::size_t count) noexcept {
     const std::lock_guard guard(lock_);
     goroutine* list = nullptr;
     for (; count > 0; --count) {
+      if (!free_ && lists_) free_ = std::exchange(lists_, static_cast<goroutine*>(lists_->closure));
       goroutine* one = free_;
       if (one) {
         free_ = one->next;
@@ -109,6 +113,29 @@ class stack_pool {
       ++free_count_;
       list = next;
     }
+  }
+
+  // The first of a list that was given whole links to the next such list.
+  stack_list take_list() noexcept {
+    {
+      const std::lock_guard guard(lock_);
+      if (goroutine* first = lists_) {
+        lists_ = static_cast<goroutine*>(first->closure);
+        free_count_ -= first->id;
+        return {first, static_cast<std::uint32_t>(first->id)};
+      }
+    }
+    stack_list some{take(few), 0};
+    for (const goroutine* one = some.head; one; one = one->next)
+      ++some.count;
+    return some;
+  }
+
+  void give_list(stack_list list) noexcept {
+    list.head->id = list.count;
+    const std::lock_guard guard(lock_);
+    list.head->closure = std::exchange(lists_, list.head);
+    free_count_ += list.count;
   }
 
   goroutine* map(std::size_t bytes) noexcept {
@@ -300,6 +327,7 @@ class stack_pool {
   std::vector<slab> slabs_;
   std::vector<goroutine*> mapped_;
   goroutine* free_ = nullptr;
+  goroutine* lists_ = nullptr;
   std::size_t free_count_ = 0;
   std::size_t next_slab_bytes_ = first_slab_bytes;
   bool guard_advice_ = try_guard_advice;
@@ -329,6 +357,14 @@ void give_stacks(goroutine* list) noexcept {
   pool().give(list);
 }
 
+stack_list take_stack_list() noexcept {
+  return pool().take_list();
+}
+
+void give_stack_list(stack_list list) noexcept {
+  pool().give_list(list);
+}
+
 goroutine* map_stack(std::size_t bytes) noexcept {
   return pool().map(bytes);
 }
@@ -337,12 +373,11 @@ void unmap_stack(goroutine* owner) noexcept {
   pool().unmap(owner);
 }
 
-void trim_stack(goroutine* owner) noexcept {
-  std::byte* top = reinterpret_cast<std::byte*>(owner);
+void trim_stack(const goroutine& owner) noexcept {
   const std::size_t page = 4096;
-  auto end = (reinterpret_cast<std::uintptr_t>(top) - kept_bytes) / page * page;
-  auto begin = reinterpret_cast<std::uintptr_t>(owner->stack_low);
-  if (end > begin) ::madvise(owner->stack_low, end - begin, MADV_DONTNEED);
+  auto end = (reinterpret_cast<std::uintptr_t>(&owner) - kept_bytes) / page * page;
+  auto begin = reinterpret_cast<std::uintptr_t>(owner.stack_low);
+  if (end > begin) ::madvise(owner.stack_low, end - begin, MADV_DONTNEED);
 }
 
 stack_memory measure_stacks() {

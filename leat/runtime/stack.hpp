@@ -24,18 +24,29 @@ inline constexpr std::size_t stack_guard_bytes = std::size_t{16} << 10;
 /// A goroutine with a stack of the usual size, from the pool shared by all workers. Null when memory is out.
 goroutine* take_stack() noexcept;
 
-/// Up to `count` of them, linked by `next`; at least one unless memory is out. For workers' own free lists.
+/// Up to `count` of them, linked by `next`; at least one unless memory is out.
 goroutine* take_stacks(std::size_t count) noexcept;
 
 /// Gives back a list of free goroutines, linked by `next`.
 void give_stacks(goroutine* list) noexcept;
+
+/// Free goroutines, linked by `next`.
+struct stack_list {
+  goroutine* head = nullptr;
+  std::uint32_t count = 0;
+};
+
+/// For workers' own caches: a list as give_stack_list() took it, or, if there is none, a few others. Empty when
+/// memory is out.
+stack_list take_stack_list() noexcept;
+void give_stack_list(stack_list list) noexcept;
 
 /// A goroutine with a stack of its own mapping, of at least `bytes`. Null when memory is out.
 goroutine* map_stack(std::size_t bytes) noexcept;
 void unmap_stack(goroutine* owner) noexcept;
 
 /// Gives the pages that a free stack touched beyond its first few back to the kernel.
-void trim_stack(goroutine* owner) noexcept;
+void trim_stack(const goroutine& owner) noexcept;
 
 /// Calls `visit` for every goroutine whose state is not free. Only states are synchronised: read nothing else
 /// of one that may be running. Goroutines with a mapping of their own are visited too.

@@ -55,7 +55,7 @@ TEST(a_stack, lies_below_its_control_block_and_above_its_guard) {
   EXPECT_TRUE(in_guard(*one, one->stack_low - stack_guard_bytes));
   EXPECT_FALSE(in_guard(*one, one->stack_low - stack_guard_bytes - 1));
   EXPECT_FALSE(in_guard(*one, nullptr));
-  trim_stack(one);
+  trim_stack(*one);
   one->next = nullptr;
   give_stacks(one);
 }
@@ -90,7 +90,7 @@ TEST(a_stack, that_was_deep_gives_its_pages_back_when_trimmed) {
   goroutine* one = take_stack();
   std::memset(one->stack_low, 1, usable_bytes(*one));
   EXPECT_GE(resident_pages(*one), 50U);
-  trim_stack(one);
+  trim_stack(*one);
   EXPECT_LE(resident_pages(*one), 5U);
   EXPECT_TRUE(in_guard(*one, one->stack_low - 1)) << "the guard stays";
   one->next = nullptr;

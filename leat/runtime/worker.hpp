@@ -11,29 +11,13 @@
 #include <leat/runtime/newborns.hpp>
 #include <leat/runtime/poller.hpp>
 #include <leat/runtime/run_queue.hpp>
+#include <leat/runtime/shown.hpp>
+#include <leat/runtime/stack_cache.hpp>
 #include <leat/runtime/timer_heap.hpp>
 
 namespace leat::runtime {
 
 struct scheduler;
-
-/// A variable that one thread writes and others may glance at. Their glance may be late, but never torn; on
-/// the writer's side it costs what a plain variable does.
-template <typename T>
-class shown {
- public:
-  shown() noexcept = default;
-  explicit shown(T value) noexcept : value_(value) {}
-  shown& operator=(T value) noexcept {
-    value_.store(value, std::memory_order_relaxed);
-    return *this;
-  }
-  operator T() const noexcept { return value_.load(std::memory_order_relaxed); }
-  T operator->() const noexcept { return *this; }
-
- private:
-  std::atomic<T> value_{};
-};
 
 /// What is still to be done for the goroutine that has just stopped, by whoever runs next on the worker: only
 /// then may anybody else see it as stopped.
@@ -60,14 +44,12 @@ struct alignas(64) worker {
   shown<std::uint64_t> passes;         // of them, those of the loop: it found work or looked for it
   std::uint32_t unpolled = 0;          // of them, since the last look at the poller
   std::uint64_t random = 0;
-  goroutine* free_stacks = nullptr;
-  shown<std::uint32_t> free_count;
+  stack_cache stacks;
   std::uint64_t next_id = 0;  // ids [next_id, last_id) are this worker's to give
   std::uint64_t last_id = 0;
   scheduler& owner;
   const unsigned index;
   bool searching = false;  // counted in scheduler::searching
-  bool untrimmed = false;  // stacks were freed since the last trim
   sanitizer::fiber loop_fiber;
   shown<pid_t> thread;           // the kernel's number of it; 0 before it has started
   shown<clockid_t> thread_time;  // the clock that tells how long it has computed
