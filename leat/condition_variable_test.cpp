@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -223,6 +224,139 @@ TEST_P(a_condition_variable, may_be_destroyed_when_all_have_been_notified) {
       changed.reset();
     }
     all.wait();
+  });
+}
+
+// Those that wait in later rounds do not take what earlier ones were notified of.
+TEST_P(a_condition_variable, serves_generation_after_generation) {
+  run([] {
+    constexpr int generations = 50;
+    mutex guard;
+    condition_variable changed;
+    int waiting = 0;
+    std::vector<int> order;
+    wait_group all;
+    for (int generation = 0; generation < generations; ++generation) {
+      all.go([&, generation] {
+        std::unique_lock hold(guard);
+        ++waiting;
+        changed.wait(hold);
+        order.push_back(generation);
+      });
+      await_count(guard, waiting, generation + 1);
+      if (generation == 0) continue;
+      changed.notify_one();  // one from the round before, while this round's stands behind it
+      await([&] {
+        const std::lock_guard hold(guard);
+        return order.size() == static_cast<std::size_t>(generation);
+      });
+    }
+    changed.notify_all();
+    all.wait();
+    EXPECT_TRUE(std::ranges::is_sorted(order));
+    EXPECT_EQ(order.size(), static_cast<std::size_t>(generations));
+  });
+}
+
+TEST_P(a_condition_variable, lets_waiters_go_on_for_as_long_as_they_want_to_be_woken) {
+  run([] {
+    constexpr int count = 100;
+    mutex guard;
+    condition_variable changed;
+    int waiting = 0;
+    bool over = false;
+    wait_group all;
+    for (int i = 0; i < count; ++i) {
+      all.go([&] {
+        std::unique_lock hold(guard);
+        while (!over) {
+          ++waiting;
+          changed.wait(hold);
+        }
+      });
+    }
+    for (int round = 1; round <= 5; ++round) {
+      await_count(guard, waiting, count);
+      const std::lock_guard hold(guard);
+      waiting = 0;
+      over = round == 5;
+      changed.notify_all();
+    }
+    all.wait();
+  });
+}
+
+// What one writes before it notifies under the mutex, the other sees; the steps come in their order.
+TEST_P(a_condition_variable, orders_the_steps_of_three_goroutines) {
+  run([] {
+    for (int round = 0; round < 50; ++round) {
+      mutex guard;
+      condition_variable changed;
+      int step = 0;
+      const auto let_others_in = [](std::unique_lock<mutex>& hold) {
+        hold.unlock();
+        leat::yield();
+        hold.lock();
+      };
+      wait_group all;
+      all.go([&] {
+        std::unique_lock hold(guard);
+        step = 1;
+        changed.wait(hold);
+        EXPECT_EQ(step, 2);
+        step = 3;
+        changed.notify_one();
+      });
+      all.go([&] {
+        std::unique_lock hold(guard);
+        while (step != 1)
+          let_others_in(hold);
+        step = 2;
+        changed.notify_one();
+      });
+      all.go([&] {
+        std::unique_lock hold(guard);
+        while (step < 2)
+          let_others_in(hold);
+        if (step == 2) changed.wait(hold);
+        EXPECT_EQ(step, 3);
+      });
+      all.wait();
+    }
+  });
+}
+
+// A notification is for those that waited when it came: one who comes to wait meanwhile must not take it
+// away.
+TEST_P(a_condition_variable, is_not_robbed_of_a_notification_by_a_newcomer) {
+  run([] {
+    for (int round = 0; round < 200; ++round) {
+      mutex guard;
+      condition_variable changed;
+      int waiting = 0;
+      bool over = false;
+      wait_group first;
+      wait_group others;
+      first.go([&] {
+        std::unique_lock hold(guard);
+        ++waiting;
+        changed.wait(hold);
+      });
+      await_count(guard, waiting, 1);
+      others.go([&] { changed.notify_all(); });
+      others.go([&] {
+        std::unique_lock hold(guard);
+        while (!over)
+          changed.wait(hold);
+      });
+      first.wait();
+      {
+        const std::lock_guard hold(guard);
+        over = true;
+      }
+      changed.notify_all();
+      others.wait();
+    }
   });
 }
 

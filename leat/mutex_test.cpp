@@ -6,6 +6,7 @@
 
 #include <leat/mutex.hpp>
 #include <leat/parked_test.hpp>
+#include <leat/time.hpp>
 #include <leat/wait_group.hpp>
 #include <leat/workers_test.hpp>
 
@@ -196,6 +197,54 @@ TEST_P(a_mutex, serves_goroutines_and_foreign_threads_alike) {
     goroutines.wait();
     foreign.wait();
     EXPECT_EQ(total, 6 * 500);
+  });
+}
+
+TEST_P(a_mutex, excludes_those_that_only_try_as_well) {
+  run([] {
+    mutex guard;
+    int inside = 0;
+    std::atomic<int> taken{0};
+    wait_group all;
+    for (int i = 0; i < 8; ++i) {
+      all.go([&] {
+        for (int round = 0; round < 500; ++round) {
+          if (round % 3 == 0) {
+            if (!guard.try_lock()) continue;
+          } else {
+            guard.lock();
+          }
+          EXPECT_EQ(++inside, 1);
+          ++taken;
+          if (round % 7 == 0) leat::yield();
+          --inside;
+          guard.unlock();
+        }
+      });
+    }
+    all.wait();
+    EXPECT_GE(taken, 8 * 333);
+  });
+}
+
+// Who sleeps while others hold the lock most of the time must still come to it every time.
+TEST_P(a_mutex, reaches_one_that_sleeps_between_its_turns) {
+  run([] {
+    mutex guard;
+    std::atomic<bool> stop{false};
+    wait_group hog;
+    hog.go([&] {
+      while (!stop) {
+        const std::lock_guard hold(guard);
+        sleep_for(100us);
+      }
+    });
+    for (int i = 0; i < 10; ++i) {
+      sleep_for(100us);
+      const std::lock_guard hold(guard);
+    }
+    stop = true;
+    hog.wait();
   });
 }
 

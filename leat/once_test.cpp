@@ -59,6 +59,24 @@ TEST_P(a_once, lets_the_next_caller_try_after_an_exception) {
   });
 }
 
+TEST_P(a_once, whose_function_throws_has_not_happened) {
+  run([] {
+    once first;
+    int calls = 0;
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_THROW(first.call([&] {
+        ++calls;
+        throw std::runtime_error("not yet");
+      }),
+                   std::runtime_error);
+      EXPECT_FALSE(first.done());
+    }
+    first.call([&] { ++calls; });
+    first.call([&] { ADD_FAILURE() << "a second time"; });
+    EXPECT_EQ(calls, 4);
+  });
+}
+
 TEST_P(a_once, refuses_a_call_from_inside_its_function) {
   run([] {
     once first;

@@ -145,6 +145,46 @@ TEST_P(a_semaphore, loses_no_permit_when_deadlines_race_with_releases) {
   });
 }
 
+// A permit that is released while somebody waits is that one's, whoever else asks before it runs.
+TEST_P(a_semaphore, hands_a_released_permit_to_who_waits_and_not_to_who_comes) {
+  run([] {
+    for (int round = 0; round < 100; ++round) {
+      semaphore slots(0);
+      std::atomic<bool> served{false};
+      wait_group waiter;
+      waiter.go([&] {
+        slots.acquire();
+        served = true;
+      });
+      leat::testing::await_parked(1);
+      slots.release();
+      EXPECT_FALSE(slots.try_acquire());
+      waiter.wait();
+      EXPECT_TRUE(served);
+    }
+  });
+}
+
+// Two that pass one permit to and fro must not keep a third from it.
+TEST_P(a_semaphore, passes_a_permit_around_all_that_ask_again_and_again) {
+  run([] {
+    semaphore one(1);
+    std::atomic<int> turns[3] = {};
+    wait_group all;
+    for (auto& own : turns) {
+      all.go([&] {
+        while (turns[0] < 100 || turns[1] < 100 || turns[2] < 100) {
+          one.acquire();
+          ++own;
+          leat::yield();
+          one.release();
+        }
+      });
+    }
+    all.wait();
+  });
+}
+
 TEST_P(a_semaphore, names_its_misuse) {
   run([] {
     EXPECT_THROW(semaphore(-1), std::invalid_argument);

@@ -203,6 +203,42 @@ TEST_P(a_shared_mutex, survives_deadlines_that_race_with_unlocks) {
   });
 }
 
+// All combinations of how many read and how many write, each checking what the other may not do meanwhile.
+TEST_P(a_shared_mutex, holds_for_any_number_of_readers_and_writers) {
+  run([] {
+    for (const int readers : {1, 3, 10}) {
+      for (const int writers : {1, 2, 4}) {
+        shared_mutex guard;
+        std::atomic<int> activity{0};
+        wait_group all;
+        for (int i = 0; i < writers; ++i) {
+          all.go([&] {
+            for (int round = 0; round < 50; ++round) {
+              const std::unique_lock hold(guard);
+              EXPECT_EQ(activity.fetch_add(10'000), 0);
+              if (round % 3 == 0) leat::yield();
+              activity -= 10'000;
+            }
+          });
+        }
+        for (int i = 0; i < readers; ++i) {
+          all.go([&] {
+            for (int round = 0; round < 50; ++round) {
+              const std::shared_lock hold(guard);
+              EXPECT_LT(activity.fetch_add(1), 10'000);
+              if (round % 3 == 0) leat::yield();
+              --activity;
+            }
+          });
+        }
+        all.wait();
+        EXPECT_TRUE(guard.try_lock());
+        guard.unlock();
+      }
+    }
+  });
+}
+
 TEST_P(a_shared_mutex, names_its_misuse) {
   run([] {
     shared_mutex guard;

@@ -12,7 +12,8 @@ target_sources(leat PRIVATE
   wake_chain.cpp)
 
 if(LEAT_TESTS)
-  foreach(part condition_variable context mutex once semaphore shared_mutex task_group time wait_group)
+  foreach(part condition_variable context context_tree mutex once semaphore shared_mutex task_group time
+          timer_channel wait_group)
     leat_test(${part}_test ${part}_test.cpp LIBRARIES leat::leat)
   endforeach()
 endif()

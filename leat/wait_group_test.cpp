@@ -162,6 +162,77 @@ TEST_P(a_wait_group, joins_goroutines_and_foreign_threads) {
   });
 }
 
+// Whoever waits returns after all that it waits for, however the counts race.
+TEST_P(a_wait_group, never_lets_a_waiter_go_too_early) {
+  run([] {
+    for (int round = 0; round < 500; ++round) {
+      wait_group group;
+      std::atomic<int> done{0};
+      group.add(1);
+      const auto work = [&] {
+        ++done;
+        group.done();
+      };
+      group.add(1);
+      leat::go(work);
+      wait_group waiters;
+      for (int i = 0; i < 2; ++i) {
+        waiters.go([&] {
+          group.wait();
+          EXPECT_EQ(done, 2);
+        });
+      }
+      work();
+      waiters.wait();
+    }
+  });
+}
+
+// No call of wait() has to have returned before the next round may begin.
+TEST_P(a_wait_group, may_be_used_again_before_those_that_waited_have_run) {
+  run([] {
+    for (int round = 0; round < 200; ++round) {
+      wait_group group;
+      group.add(1);
+      wait_group waiters;
+      for (int i = 0; i < 4; ++i)
+        waiters.go([&] { group.wait(); });
+      leat::testing::await_parked(4);
+      group.done();
+      group.add(1);  // at once: the four are runnable, but have not run
+      EXPECT_FALSE(group.wait_for(0ms));
+      waiters.wait();
+      group.done();
+      group.wait();
+    }
+  });
+}
+
+// Adding while others wait is no misuse: they wait for what was added too.
+TEST_P(a_wait_group, may_grow_while_others_wait) {
+  run([] {
+    wait_group group;
+    std::atomic<int> done{0};
+    group.go([&] {
+      for (int i = 0; i < 50; ++i) {
+        group.go([&] {
+          leat::yield();
+          ++done;
+        });
+        leat::yield();
+      }
+    });
+    wait_group waiters;
+    for (int i = 0; i < 3; ++i) {
+      waiters.go([&] {
+        group.wait();
+        EXPECT_EQ(done, 50);
+      });
+    }
+    waiters.wait();
+  });
+}
+
 TEST(a_wait_group_without_a_runtime, works_between_threads_but_starts_nothing) {
   wait_group group;
   group.add(1);
