@@ -28,8 +28,9 @@ LEAT_TEST_ON_WORKERS(a_ticker);
 // happen does is seen on all numbers of workers too.
 template <typename F>
 void in_many_orders(F&& body) {
-  leat::testing::explore({.schedules = 200, .may_leave_goroutines = true, .is_quiet = true},
-                         std::forward<F>(body));
+  leat::testing::explore(
+      {.schedules = 200 / leat::testing::sanitizer_cost, .may_leave_goroutines = true, .is_quiet = true},
+      std::forward<F>(body));
 }
 
 TEST_P(sleeping, lasts_at_least_as_long_as_asked) {

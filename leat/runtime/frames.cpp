@@ -36,7 +36,9 @@ void take(void* argument) {
 // How goroutines start, which tells nothing. A closure inlined into its start is not of this kind.
 bool is_start(const std::string& function) {
   return function == "leat_goroutine_main" || function == "leat_goroutine_entry" ||
-         function.starts_with("leat::runtime::(anonymous namespace)::run_scheduler(");
+         function.starts_with("leat::runtime::(anonymous namespace)::run_scheduler(") ||
+         function.starts_with("leat::testing::(anonymous namespace)::bubble_policy::") ||
+         function.starts_with("leat::testing::detail::");
 }
 
 // How goroutines park, and how reports are made.

@@ -21,10 +21,7 @@ struct policy_loop {
       if (awaits_outside()) {
         sleep();
       } else {
-        const time_point earliest = here.timers.earliest();
-        sanitizer::show();
-        policy.settle(all, earliest);
-        sanitizer::hide();
+        policy.settle(all, here.timers.earliest());
       }
     }
   }

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <random>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include <leat/runtime/overview.hpp>
@@ -27,6 +28,7 @@ constexpr std::uint64_t fresh_seed_mask = 0xffff'ffff;  // short ones: random wa
 
 std::atomic<failure_query> has_failed{nullptr};
 
+// All of it belongs to the scheduling of the one worker, and is hidden from ThreadSanitizer as that is.
 class bubble_policy final : public runtime::schedule_policy {
  public:
   explicit bubble_policy(const detail::run_plan& plan) : plan_(plan), walk_(plan.seed) {}
@@ -125,6 +127,7 @@ void bubble_policy::call(goroutine& started) {
   try {
     started.run(started.closure);
   } catch (...) {
+    const runtime::sanitizer::hidden_work hidden;
     fail(std::current_exception());
   }
 }
@@ -135,12 +138,8 @@ void bubble_policy::fail(std::exception_ptr why) noexcept {
 }
 
 void bubble_policy::fail(const char* what) noexcept {
-  std::string text = what;
-  {
-    const runtime::sanitizer::hidden_work hidden;  // nothing orders what goroutines wrote before this
-    text += "\n\n" + runtime::overview::of_sleepers().describe(places_most);
-  }
-  fail(std::make_exception_ptr(bubble_error(text)));
+  const std::string all = runtime::overview::of_sleepers().describe(places_most);
+  fail(std::make_exception_ptr(bubble_error(std::string(what) + "\n\n" + all)));
 }
 
 bool bubble_policy::is_endless() noexcept {
@@ -157,12 +156,19 @@ void bubble_policy::park_as(runtime::waiter*& place) noexcept {
   runtime::waiter self;
   runtime::spinlock lock;
   lock.lock();
-  place = &self;
+  {
+    const runtime::sanitizer::hidden_work hidden;
+    place = &self;
+  }
   runtime::park(self, lock, runtime::wait_reason::bubble);
+  runtime::sanitizer::take(&runtime::this_worker()->owner);  // what all others gave it as they stopped
 }
 
 bool bubble_policy::wait_for_others() noexcept {
-  if (waiting_) return false;
+  {
+    const runtime::sanitizer::hidden_work hidden;
+    if (waiting_) return false;
+  }
   park_as(waiting_);
   return true;
 }
@@ -179,6 +185,14 @@ class bubble_scope {
   bubble_scope(const bubble_scope&) = delete;
   bubble_scope& operator=(const bubble_scope&) = delete;
 };
+
+// In a process that never had a second thread, std::shared_ptr counts without atomics, which ThreadSanitizer
+// takes for a race between goroutines.
+void have_had_threads() {
+#if defined(LEAT_TSAN)
+  [[maybe_unused]] static const bool had = (std::thread([] {}).join(), true);
+#endif
+}
 
 void print_seed(std::uint64_t seed) {
   std::fprintf(stderr,
@@ -200,6 +214,7 @@ run_outcome run_once(const run_plan& plan, void (*body)(void*), void* argument, 
   if (runtime::this_worker()) {
     throw std::logic_error("leat::testing::bubble called from a goroutine: it starts a run of its own");
   }
+  have_had_threads();
   const bubble_scope scope;
   runtime::run_with_policy(
       first.policy,

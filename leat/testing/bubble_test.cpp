@@ -82,17 +82,17 @@ TEST(time_in_a_bubble, jumps_by_exactly_what_is_slept) {
 
 TEST(time_in_a_bubble, is_one_for_all_its_goroutines) {
   bubble([] {
-    std::vector<int> order;
+    testing::journal order;
     wait_group all;
     for (int i = 5; i > 0; --i) {
       all.go([&order, i] {
         sleep_for(i * 1s);
         EXPECT_EQ(clock::now(), bubble_begin + i * 1s);
-        order.push_back(i);
+        order.add(std::to_string(i));
       });
     }
     all.wait();
-    EXPECT_EQ(order, (std::vector<int>{1, 2, 3, 4, 5}));
+    EXPECT_EQ(order.text(), "12345");
   });
 }
 
@@ -163,16 +163,16 @@ TEST(timers_due_at_the_same_moment, fire_in_an_order_that_the_seed_decides) {
   std::set<std::string> orders;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     bubble({.seed = seed}, [&] {
-      std::string order;
+      testing::journal order;
       wait_group all;
       for (char name = 'a'; name < 'd'; ++name) {
         all.go([&order, name] {
           sleep_for(1s);
-          order += name;
+          order.add({&name, 1});
         });
       }
       all.wait();
-      orders.insert(order);
+      orders.insert(order.text());
     });
   }
   EXPECT_EQ(orders.size(), 6U);
@@ -376,7 +376,7 @@ TEST(a_bubble, runs_a_function_that_can_only_be_moved) {
 // --- Seeds ---
 
 std::string interleaving_of(const bubble_options& options) {
-  std::string whole;
+  testing::journal whole;
   bubble(options, [&] {
     wait_group all;
     const chan<char> names(2);
@@ -384,16 +384,14 @@ std::string interleaving_of(const bubble_options& options) {
       all.go([&, name] {
         for (int i = 0; i < 5; ++i) {
           names.send(name);
-          whole += name;
-          const char other =
-              static_cast<char>('0' + select(names.on_receive([](auto) {}), names.on_receive([](auto) {})));
-          whole += other;
+          const std::size_t which = select(names.on_receive([](auto) {}), names.on_receive([](auto) {}));
+          whole.add(name + std::to_string(which));
         }
       });
     }
     all.wait();
   });
-  return whole;
+  return whole.text();
 }
 
 TEST(a_seed, decides_the_whole_schedule) {

@@ -353,20 +353,20 @@ TEST(a_search, throws_what_it_found_with_the_seed_and_how_to_use_it) {
 TEST(a_search, is_the_same_for_the_same_seed_and_another_for_another) {
   const testing::environment_without_seed clean;
   const auto record = [](std::uint64_t seed) {
-    std::string whole;
+    testing::journal whole;
     testing::explore({.schedules = 20, .seed = seed, .is_quiet = true}, [&] {
       wait_group all;
       for (char name = 'a'; name < 'e'; ++name) {
         all.go([&whole, name] {
           for (int i = 0; i < 3; ++i) {
-            whole += name;
+            whole.add({&name, 1});
             testing::interleave_here();
           }
         });
       }
       all.wait();
     });
-    return whole;
+    return whole.text();
   };
   const std::string first = record(1);
   EXPECT_EQ(first, record(1));

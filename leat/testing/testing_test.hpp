@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdlib>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <leat/runtime/sanitizer.hpp>
 #include <leat/testing/bubble_run.hpp>
@@ -17,6 +19,24 @@ inline constexpr unsigned slowness = 5;
 #else
 inline constexpr unsigned slowness = 1;
 #endif
+
+/// What several goroutines note, in the order in which they do. Virtual time orders nothing, so it has a
+/// lock; one that is no scheduling point.
+class journal {
+ public:
+  void add(std::string_view words) {
+    const std::lock_guard hold(guard_);
+    text_ += words;
+  }
+  std::string text() const {
+    const std::lock_guard hold(guard_);
+    return text_;
+  }
+
+ private:
+  mutable std::mutex guard_;
+  std::string text_;
+};
 
 /// While one exists, LEAT_SEED is what it says, or is not set.
 class environment_with_text {
