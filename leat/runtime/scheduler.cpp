@@ -551,7 +551,7 @@ struct worker_loop {
       stop_searching();
       all.eager.store(false, std::memory_order_relaxed);
     }
-    here.stacks.trim();  // idle is the time for it
+    here.stacks.trim(all.coarse_ms.load(std::memory_order_relaxed));  // idle is the time for it
     become_idle();
     if (!work_is_visible()) {
       if (all.is_deadlocked()) {

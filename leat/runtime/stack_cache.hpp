@@ -41,9 +41,12 @@ class stack_cache {
     untrimmed_ = true;
   }
 
-  /// Gives back the pages of those that were used last, as far as they were deep.
-  void trim() noexcept {
-    if (!std::exchange(untrimmed_, false)) return;
+  /// Gives back the pages of those that were used last, as far as they were deep; but not often, since it takes
+  /// a system call for each, which other processors are interrupted for. `now_ms` may be coarse.
+  void trim(std::int64_t now_ms) noexcept {
+    if (!untrimmed_ || now_ms - trimmed_ms_ < trim_period_ms) return;
+    untrimmed_ = false;
+    trimmed_ms_ = now_ms;
     const goroutine* one = front_.head;
     for (std::uint32_t left = std::min(front_.count, trimmed_most); left > 0; --left, one = one->next)
       trim_stack(*one);
@@ -61,6 +64,7 @@ class stack_cache {
  private:
   static constexpr std::uint32_t list_most = 512;
   static constexpr std::uint32_t trimmed_most = 64;
+  static constexpr std::int64_t trim_period_ms = 100;
 
   void fetch() noexcept {
     front_ = take_stack_list();
@@ -77,6 +81,7 @@ class stack_cache {
   stack_list back_;
   shown<std::uint32_t> size_;
   bool untrimmed_ = false;
+  std::int64_t trimmed_ms_ = 0;
 };
 
 }  // namespace leat::runtime
