@@ -83,8 +83,7 @@ struct policy_loop {
       all.idle_count.store(1, std::memory_order_seq_cst);
       here.asleep.store(true, std::memory_order_seq_cst);
     }
-    if (all.global.size() == 0 &&
-        !here.inbox_head.load(std::memory_order_seq_cst) && awaits_outside()) {
+    if (all.global.size() == 0 && !here.inbox_head.load(std::memory_order_seq_cst) && awaits_outside()) {
       here.poll.sleep(time_point::max());
     }
     const std::lock_guard guard(all.lock_);
