@@ -4,18 +4,23 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
 
+#include <leat/blocking.hpp>
 #include <leat/chan.hpp>
 #include <leat/dying_test.hpp>
 #include <leat/parked_test.hpp>
+#include <leat/time.hpp>
+#include <leat/wait_group.hpp>
 #include <leat/workers_test.hpp>
 
 // What is to be found on the stacks. Of what only this file can see, reports know the names only with debug
@@ -65,10 +70,10 @@ class an_uncaught_exception : public ending_on_workers {};
 class a_stack_overflow : public ending_on_workers {};
 class a_wild_access : public ending_on_workers {};
 class misuse_of_a_channel : public ending_on_workers {};
-INSTANTIATE_TEST_SUITE_P(on, an_uncaught_exception, ::testing::Values(1u, 2u), testing::workers_name);
-INSTANTIATE_TEST_SUITE_P(on, a_stack_overflow, ::testing::Values(1u, 2u), testing::workers_name);
-INSTANTIATE_TEST_SUITE_P(on, a_wild_access, ::testing::Values(1u, 2u), testing::workers_name);
-INSTANTIATE_TEST_SUITE_P(on, misuse_of_a_channel, ::testing::Values(1u, 2u), testing::workers_name);
+INSTANTIATE_TEST_SUITE_P(on, an_uncaught_exception, ::testing::Values(1u, 2u, 4u), testing::workers_name);
+INSTANTIATE_TEST_SUITE_P(on, a_stack_overflow, ::testing::Values(1u, 2u, 4u), testing::workers_name);
+INSTANTIATE_TEST_SUITE_P(on, a_wild_access, ::testing::Values(1u, 2u, 4u), testing::workers_name);
+INSTANTIATE_TEST_SUITE_P(on, misuse_of_a_channel, ::testing::Values(1u, 2u, 4u), testing::workers_name);
 
 void wait_for_ever() {
   chan<unit>().receive();
@@ -157,6 +162,74 @@ TEST_P(an_uncaught_exception, of_a_foreign_thread_is_left_to_the_standard_librar
   });
   EXPECT_TRUE(seen.killed_by(SIGABRT)) << seen;
   EXPECT_SAYS_NOT(seen, "goroutine");
+}
+
+TEST_P(an_uncaught_exception, of_an_empty_function_is_reported) {
+  const ending seen = end_of_run([] {
+    go(std::function<void()>());
+    wait_for_ever();
+  });
+  EXPECT_TRUE(seen.killed_by(SIGABRT)) << seen;
+  EXPECT_SAYS(seen, "leat: uncaught std::bad_function_call: bad_function_call\n");
+}
+
+TEST_P(an_uncaught_exception, of_a_goroutine_that_a_group_waits_for_ends_the_program_too) {
+  const ending seen = end_of_run([] {
+    wait_group group;
+    group.go([] { cook(); });
+    group.wait();
+    require(false);
+  });
+  EXPECT_TRUE(seen.killed_by(SIGABRT)) << seen;
+  EXPECT_SAYS(seen, "leat: uncaught std::out_of_range: the egg fell down\n");
+}
+
+TEST_P(an_uncaught_exception, ends_the_program_although_others_yield_wait_and_sit_in_system_calls) {
+  const ending seen = end_of_run([] {
+    for (int i = 0; i < 3; ++i) {
+      go([] {
+        for (;;)
+          leat::yield();
+      });
+      go([] { wait_for_ever(); });
+      go([] { blocking([] { ::pause(); }); });
+      go([] { sleep_for(std::chrono::hours(1)); });
+    }
+    leat::yield();
+    cook();
+  });
+  EXPECT_TRUE(seen.killed_by(SIGABRT)) << seen;
+  EXPECT_SAYS(seen, "leat: uncaught std::out_of_range: the egg fell down\n");
+}
+
+// Whichever comes first is reported whole; the others do not keep the program from ending.
+TEST_P(an_uncaught_exception, that_comes_beside_others_is_reported_and_ends_the_program) {
+  const ending seen = end_of_run([] {
+    for (int i = 0; i < 8; ++i)
+      go([] { cook(); });
+    wait_for_ever();
+  });
+  EXPECT_TRUE(seen.killed_by(SIGABRT)) << seen;
+  EXPECT_SAYS(seen, "leat: uncaught std::out_of_range: the egg fell down\n");
+  EXPECT_SAYS(seen, " [running], started at ");
+}
+
+TEST_P(an_uncaught_exception, that_a_destructor_throws_during_another_is_reported) {
+  struct clumsy {
+    ~clumsy() noexcept(false) { throw std::runtime_error("while cleaning up"); }
+  };
+  const ending seen = end_of_run([] {
+    go([] {
+      try {
+        const clumsy helper;
+        cook();
+      } catch (const std::out_of_range&) {}
+    });
+    wait_for_ever();
+  });
+  EXPECT_TRUE(seen.killed_by(SIGABRT)) << seen;
+  EXPECT_SAYS(seen, "leat: uncaught std::runtime_error: while cleaning up\n");
+  EXPECT_SAYS(seen, " [running], started at ");
 }
 
 // --- Stacks ---

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -215,6 +216,60 @@ TEST_P(a_deadlock, is_found_after_timers_network_and_blocking_calls_are_done) {
   });
   EXPECT_TRUE(seen.exited_with(2)) << seen;
   EXPECT_SAYS(seen, headline);
+}
+
+TEST_P(a_deadlock, is_found_among_pinned_goroutines) {
+  for (const bool main_is_pinned : {false, true}) {
+    const ending seen = end_of_run([main_is_pinned] {
+      const chan<int> eggs;
+      go([eggs] {
+        const pinned here;
+        wait_for_eggs(eggs);
+      });
+      std::optional<pinned> here;
+      if (main_is_pinned) here.emplace();
+      select();
+    });
+    EXPECT_TRUE(seen.exited_with(2)) << seen;
+    EXPECT_SAYS(seen, headline);
+    EXPECT_SAYS(seen, "wait_for_eggs(");
+  }
+}
+
+TEST_P(a_deadlock, is_found_when_those_that_could_have_helped_have_ended) {
+  const ending seen = end_of_run([] {
+    wait_group group;
+    group.add();
+    for (int i = 0; i < 10; ++i)
+      group.go([] { leat::yield(); });
+    group.wait();
+  });
+  EXPECT_TRUE(seen.exited_with(2)) << seen;
+  EXPECT_SAYS(seen, "goroutine 1 [wait group], started at");
+  EXPECT_SAYS_NOT(seen, "goroutine 2 ");
+}
+
+TEST_P(a_deadlock, is_found_although_signals_are_handled) {
+  const ending seen = end_of([] {
+    ::signal(SIGUSR1, [](int) {});
+    ::signal(SIGINT, [](int) {});
+    leat::run(run_options{.workers = GetParam()}, [] { chan<int>().send(1); });
+  });
+  EXPECT_TRUE(seen.exited_with(2)) << seen;
+  EXPECT_SAYS(seen, headline);
+}
+
+// The report is of the program's goroutines: the library has none of its own to show.
+TEST_P(a_deadlock, tells_of_nobody_but_the_programs_goroutines) {
+  const ending seen = end_of_run([] {
+    blocking([] {});
+    sleep_for(1ms);
+    chan<int>().receive();
+  });
+  EXPECT_TRUE(seen.exited_with(2)) << seen;
+  const auto first = seen.text.find("goroutine ", seen.text.find(headline) + headline.size());
+  EXPECT_EQ(seen.text.compare(first, 11, "goroutine 1"), 0) << seen;
+  EXPECT_EQ(seen.text.find("started at"), seen.text.rfind("started at")) << seen;
 }
 
 // --- What is none ---

@@ -28,5 +28,7 @@ find_package(Python3 COMPONENTS Interpreter)
 if(Python3_FOUND)
   add_test(NAME misuse_test COMMAND Python3::Interpreter ${CMAKE_CURRENT_LIST_DIR}/refused/misuse_test.py
                                     ${PROJECT_SOURCE_DIR} ${CMAKE_CXX_COMPILER})
-  set_tests_properties(misuse_test PROPERTIES TIMEOUT 300 LABELS "library;runtime")
+  add_test(NAME leat_go_behaviours COMMAND Python3::Interpreter ${CMAKE_CURRENT_LIST_DIR}/go_behaviours_test.py
+                                           ${PROJECT_SOURCE_DIR})
+  set_tests_properties(misuse_test leat_go_behaviours PROPERTIES TIMEOUT 300 LABELS "library;runtime")
 endif()
