@@ -38,9 +38,8 @@ bool mutex::try_lock() noexcept {
 }
 
 bool mutex::lock_contended(time_point deadline) noexcept {
-  runtime::scheduling_point();
   spin();
-  if (take(false)) return true;
+  if (take_as(false)) return true;
   const clock::time_point since = clock::now();
   bool was_woken = false;
   do {
@@ -55,12 +54,12 @@ bool mutex::lock_contended(time_point deadline) noexcept {
       case verdict::free:
         break;
     }
-  } while (!take(was_woken));
+  } while (!take_as(was_woken));
   return true;
 }
 
 // Takes the lock if it is free; the waiter that was woken for it also clears the mark that says so.
-bool mutex::take(bool was_woken) noexcept {
+bool mutex::take_as(bool was_woken) noexcept {
   std::uint32_t state = state_.load(std::memory_order_relaxed);
   while ((state & held) == 0) {
     const std::uint32_t next = (was_woken ? state & ~woken : state) | held;
@@ -152,10 +151,10 @@ bool mutex::pass_on() noexcept {
     lock_.unlock();
     return false;
   }
-  // Nobody else moves the state now: it is held, by us, and queueing needs lock_.
+  // Nobody else moves the state now: it is held, by us, queueing needs lock_, and whoever tries to take it
+  // only sets the bit that is set.
   first->ok = clock::now() - static_cast<contender*>(first)->since >= starvation_limit;
-  const std::uint32_t lasting = state_.load(std::memory_order_relaxed) & observed;
-  state_.store((first->ok ? held : woken) | left | lasting, std::memory_order_release);
+  state_.store((first->ok ? held : woken) | left, std::memory_order_release);
   lock_.unlock();
   runtime::wake(*first);
   return true;

@@ -30,18 +30,14 @@ namespace leat {
 /// nobody holds it or waits for it.
 class mutex {
  public:
-  constexpr mutex() noexcept {
-    if !consteval {
-      if (runtime::in_bubble()) [[unlikely]]
-        state_.store(observed, std::memory_order_relaxed);
-    }
-  }
+  constexpr mutex() noexcept = default;
   mutex(const mutex&) = delete;
   mutex& operator=(const mutex&) = delete;
 
   /// Waits until the lock is free, and takes it.
   void lock() noexcept {
-    if (!try_lock_free()) [[unlikely]]
+    runtime::scheduling_point();
+    if (!take()) [[unlikely]]
       lock_contended(never);
   }
 
@@ -51,13 +47,15 @@ class mutex {
   /// As lock(), for at most `patience`. Returns whether it took the lock.
   template <typename Rep, typename Period>
   bool try_lock_for(const std::chrono::duration<Rep, Period>& patience) noexcept {
-    return try_lock_free() || lock_contended(deadline_after(patience));
+    runtime::scheduling_point();
+    return take() || lock_contended(deadline_after(patience));
   }
 
   /// As lock(), until `deadline` at the latest. Returns whether it took the lock.
   template <typename Clock, typename Duration>
   bool try_lock_until(const std::chrono::time_point<Clock, Duration>& deadline) noexcept {
-    return try_lock_free() || lock_contended(deadline_at(deadline));
+    runtime::scheduling_point();
+    return take() || lock_contended(deadline_at(deadline));
   }
 
   /// Frees the lock. Throws std::logic_error if it is not held.
@@ -75,23 +73,19 @@ class mutex {
   // queued    who queues, under lock_                     who empties the queues, under lock_
   // woken     who frees the lock and wakes a waiter for   that waiter, when it takes the lock or queues again
   //           it; nobody else is woken meanwhile
-  // observed  the constructor, inside a bubble: no quick  nobody
-  //           way then leads around the scheduling points
   static constexpr std::uint32_t held = 1;
   static constexpr std::uint32_t queued = 2;
   static constexpr std::uint32_t woken = 4;
-  static constexpr std::uint32_t observed = 8;
 
   struct contender;
   enum class verdict : std::uint8_t { owner, free, woken, expired };
 
-  bool try_lock_free() noexcept {
-    std::uint32_t state = 0;
-    return state_.compare_exchange_strong(state, held, std::memory_order_acquire, std::memory_order_relaxed);
-  }
+  // One instruction, whatever the other bits are: somebody waits nearly all the time where there is
+  // contention.
+  bool take() noexcept { return (state_.fetch_or(held, std::memory_order_acquire) & held) == 0; }
 
   bool lock_contended(time_point deadline) noexcept;
-  bool take(bool was_woken) noexcept;
+  bool take_as(bool was_woken) noexcept;
   void spin() const noexcept;
   bool announce(bool was_woken) noexcept;
   verdict wait_in_line(runtime::time_point since, time_point deadline, bool was_woken) noexcept;
