@@ -6,6 +6,7 @@
 #include <cstring>
 #include <exception>
 
+#include <leat/dump.hpp>
 #include <leat/go.hpp>
 
 #include <cli/command_line.hpp>
@@ -54,6 +55,7 @@ int main(int count, char** arguments) {
     return command.error().exit_code;
   }
   try {
+    leat::dump_on_sigquit();  // ctrl-\ tells what each goroutine does, and the program goes on
     return leat::run([&] { return std::visit([](const auto& options) { return run(options); }, *command); });
   } catch (const std::exception& error) {
     fmt::print(stderr, "leat: {}\n", error.what());

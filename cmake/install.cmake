@@ -17,6 +17,9 @@ foreach(header IN LISTS runtime_headers)
   install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/${folder} COMPONENT library)
 endforeach()
 
+# Programs carry a copy of it in themselves; this one is to be sourced where gdb may not load that.
+install(FILES leat/gdb/leat-gdb.py DESTINATION ${CMAKE_INSTALL_DATADIR}/leat COMPONENT library)
+
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/leat)
 install(EXPORT leat_targets NAMESPACE leat:: DESTINATION ${package_folder} COMPONENT library)
 configure_package_config_file(cmake/leat_config.cmake.in ${PROJECT_BINARY_DIR}/leat-config.cmake

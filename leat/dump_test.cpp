@@ -1,12 +1,10 @@
-// What is told of all goroutines, on demand and on SIGQUIT: each with its state, what it waits on and for how
+// What is told of all goroutines, on demand: each with its state, what it waits on and for how
 // long, where it was started, and its stack, while others start, end and move.
-#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
-#include <cctype>
 #include <chrono>
 #include <cstdlib>
 #include <string>
@@ -53,10 +51,7 @@ using kitchen::grind_pepper;
 using kitchen::wait_for_eggs;
 using namespace std::chrono_literals;
 using testing::await_parked;
-using testing::end_of;
-using testing::ending;
 using testing::place;
-using testing::require;
 
 bool says(std::string_view text, std::string_view words) {
   return text.find(words) != std::string_view::npos;
@@ -137,7 +132,7 @@ TEST_P(a_dump, names_each_kind_of_wait) {
         sent += *count;
       }
     });
-    all.go([] { sleep_for(100ms); });
+    go([] { sleep_for(1h); });  // longer than this run
     all.go([&] { blocking([&] { enough.wait(false); }); });
     await_parked(8);
     const std::string text = describe_goroutines();
@@ -309,7 +304,7 @@ TEST_P(a_dump, is_made_for_several_at_once) {
     for (int i = 0; i < 4; ++i)
       all.go([] {
         for (int look = 0; look < 10; ++look)
-          EXPECT_TELLS(describe_goroutines(), "goroutine 1 [wait group, for ");
+          EXPECT_TELLS(describe_goroutines(), "goroutine 1 [");
       });
     all.wait();
   });
@@ -317,129 +312,6 @@ TEST_P(a_dump, is_made_for_several_at_once) {
 
 TEST(a_dump_without_a_run, is_empty) {
   EXPECT_EQ(describe_goroutines(), "");
-}
-
-// --- SIGQUIT ---
-
-class on_sigquit : public ::testing::TestWithParam<unsigned> {};
-INSTANTIATE_TEST_SUITE_P(on, on_sigquit, ::testing::Values(1u, 2u), testing::workers_name);
-
-// Standard error, read by the program itself, which so knows when the dump is there.
-class own_errors {
- public:
-  own_errors() {
-    std::array<int, 2> ends{};
-    require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
-    before_ = ::dup(STDERR_FILENO);
-    require(::dup2(ends[1], STDERR_FILENO) >= 0);
-    ::close(ends[1]);
-    from_ = runtime::adopt_descriptor(ends[0]);
-  }
-
-  // All that comes until `words` do.
-  void await(std::string_view words) {
-    while (!says(text_, words)) {
-      std::array<char, 4096> buffer;
-      const auto count = from_->perform(runtime::direction::read, [&](int fd) {
-        return ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
-      });
-      require(count && *count > 0);
-      text_.append(buffer.data(), *count);
-    }
-    require(::write(before_, text_.data(), text_.size()) > 0);
-    text_.clear();
-  }
-
- private:
-  runtime::descriptor_handle from_;
-  int before_ = -1;
-  std::string text_;
-};
-
-TEST_P(on_sigquit, all_goroutines_are_told_of_and_the_program_goes_on) {
-  const ending seen = end_of([] {
-    dump_on_sigquit();
-    leat::run(run_options{.workers = GetParam()}, [] {
-      own_errors errors;
-      const chan<int> eggs;
-      go([eggs] { wait_for_eggs(eggs); });
-      await_parked(1);
-      for (int time = 0; time < 2; ++time) {
-        require(::kill(::getpid(), SIGQUIT) == 0);
-        errors.await("wait_for_eggs");
-      }
-      chan<int>(eggs).close();
-    });
-  });
-  EXPECT_TRUE(seen.exited_with(0)) << seen;
-  EXPECT_SAYS(seen, "leat: SIGQUIT: 2 goroutines on " + std::to_string(GetParam()) + " worker");
-  EXPECT_SAYS(seen, "goroutine 1 [");
-  EXPECT_SAYS(seen, "[chan receive, for ");
-}
-
-// The signal comes from another process, long after all have fallen asleep.
-TEST_P(on_sigquit, a_program_that_sleeps_wakes_up_to_tell) {
-  const ending seen = end_of([] {
-    dump_on_sigquit();
-    const pid_t sleeper = ::getpid();
-    if (::fork() == 0) {
-      ::usleep(300'000);
-      ::_exit(::kill(sleeper, SIGQUIT));
-    }
-    leat::run(run_options{.workers = GetParam()}, [] { own_errors().await("[network read, for "); });
-  });
-  EXPECT_TRUE(seen.exited_with(0)) << seen;
-  EXPECT_SAYS(seen, "leat: SIGQUIT: 1 goroutine on ");
-  EXPECT_SAYS(seen, "goroutine 1 [network read, for ");
-}
-
-TEST_P(on_sigquit, a_program_that_computes_is_told_of_as_well) {
-#if defined(LEAT_TSAN)
-  GTEST_SKIP() << "ThreadSanitizer puts off signals";
-#endif
-  const ending seen = end_of([] {
-    dump_on_sigquit();
-    leat::run(run_options{.workers = GetParam()}, [] {
-      kitchen::grinds = kitchen::enough = false;
-      std::thread reader([] {
-        while (!kitchen::grinds)
-          ::usleep(1000);
-        std::array<int, 2> ends{};
-        require(::pipe(ends.data()) == 0);
-        const int before = ::dup(STDERR_FILENO);
-        require(::dup2(ends[1], STDERR_FILENO) >= 0);
-        require(::kill(::getpid(), SIGQUIT) == 0);
-        std::string text;
-        while (!says(text, "grind_pepper")) {
-          std::array<char, 4096> buffer;
-          const auto count = ::read(ends[0], buffer.data(), buffer.size());
-          require(count > 0);
-          text.append(buffer.data(), static_cast<std::size_t>(count));
-        }
-        require(::write(before, text.data(), text.size()) > 0);
-        kitchen::enough = true;
-      });
-      grind_pepper();
-      reader.join();
-    });
-  });
-  EXPECT_TRUE(seen.exited_with(0)) << seen;
-  EXPECT_SAYS(seen, "goroutine 1 [running on worker ");
-  EXPECT_SAYS(seen, "    kitchen::grind_pepper()");
-}
-
-TEST(on_sigquit_without_a_run, there_is_little_to_tell) {
-  const ending seen = end_of([] {
-    dump_on_sigquit();
-    ::raise(SIGQUIT);
-  });
-  EXPECT_TRUE(seen.exited_with(0)) << seen;
-  EXPECT_EQ(seen.text, "leat: SIGQUIT: there are no goroutines, for leat::run has not begun or has ended\n");
-}
-
-TEST(on_sigquit_by_default, a_program_dies_as_any_other) {
-  const ending seen = end_of([] { leat::run([] { ::raise(SIGQUIT); }); });
-  EXPECT_TRUE(seen.killed_by(SIGQUIT)) << seen;
 }
 
 }  // namespace

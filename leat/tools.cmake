@@ -6,9 +6,11 @@ endif()
 leat_test(stats_test stats_test.cpp LIBRARIES leat::leat)
 
 # Exported symbols have names even without debug information.
-leat_test(dump_test dump_test.cpp LIBRARIES leat::leat)
-set_target_properties(dump_test PROPERTIES ENABLE_EXPORTS ON)
-target_compile_definitions(dump_test PRIVATE $<$<BOOL:${LEAT_LIBDW}>:LEAT_HAS_LIBDW>)
+foreach(part dump sigquit)
+  leat_test(${part}_test ${part}_test.cpp LIBRARIES leat::leat)
+  set_target_properties(${part}_test PROPERTIES ENABLE_EXPORTS ON)
+  target_compile_definitions(${part}_test PRIVATE $<$<BOOL:${LEAT_LIBDW}>:LEAT_HAS_LIBDW>)
+endforeach()
 
 # What only a debug build does, and not with sanitizers.
 if(CMAKE_BUILD_TYPE STREQUAL "Debug" AND NOT LEAT_SANITIZE)

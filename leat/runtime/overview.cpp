@@ -54,6 +54,7 @@ struct overview::collector {
 };
 
 void overview::visit(goroutine& one, void* argument) {
+  const sanitizer::hidden_work hidden;  // that they stand still, the pause knows
   auto& all = *static_cast<collector*>(argument);
   const goroutine_state state = one.state.load(std::memory_order_acquire);
   if (state == goroutine_state::free) return;

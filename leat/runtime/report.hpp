@@ -5,12 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include <leat/runtime/goroutine.hpp>
+#include <leat/runtime/wait_reason_names.hpp>
 
 namespace leat::runtime {
-
-/// A word for what a goroutine waits on, as in "chan receive".
-const char* to_string(wait_reason reason) noexcept;
 
 /// The frames of the caller in words, without the reporting code's own.
 std::string stack_of_caller();

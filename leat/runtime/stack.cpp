@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstddef>
 #include <cstdio>
 #include <memory>
 #include <mutex>
@@ -14,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include <leat/runtime/debugger.hpp>
 #include <leat/runtime/stack.hpp>
 
 namespace leat::runtime {
@@ -85,6 +87,21 @@ std::size_t resident_bytes(const std::byte* low, std::size_t bytes) {
 class stack_pool {
  public:
   static constexpr std::size_t few = 16;
+
+  stack_pool() noexcept {
+    leat_debug.slabs = &slabs_;
+    leat_debug.mapped = &mapped_;
+    leat_debug.slab_base = offsetof(slab, base);
+    leat_debug.slab_slots = offsetof(slab, slots);
+    leat_debug.slab_carved = offsetof(slab, carved);
+    leat_debug.slab_bytes = sizeof(slab);
+    leat_debug.slot_bytes = stack_slot_bytes;
+    leat_debug.slot_block_bytes = block_bytes;
+    leat_debug.slot_colours = colours;
+    leat_debug.slot_colour_bytes = colour_bytes;
+  }
+  stack_pool(const stack_pool&) = delete;
+  stack_pool& operator=(const stack_pool&) = delete;
 
   goroutine* take(std::size_t count) noexcept {
     const std::lock_guard guard(lock_);
@@ -224,7 +241,7 @@ class stack_pool {
     return resident * step;
   }
 
-  static std::size_t colour(std::size_t slot) noexcept { return (slot & 7) * 128; }
+  static std::size_t colour(std::size_t slot) noexcept { return slot % colours * colour_bytes; }
 
   static goroutine* block_of(std::byte* slot_base, std::size_t slot) noexcept {
     return reinterpret_cast<goroutine*>(slot_base + stack_slot_bytes - colour(slot) - block_bytes);
@@ -321,6 +338,8 @@ class stack_pool {
         "(Linux 6.13), and more guard pages would use up vm.max_map_count\n");
   }
 
+  static constexpr std::size_t colours = 8;
+  static constexpr std::size_t colour_bytes = 128;
   static constexpr std::size_t block_bytes = (sizeof(goroutine) + 63) / 64 * 64;
 
   std::mutex lock_;  // guards all that follows

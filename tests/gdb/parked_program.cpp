@@ -1,0 +1,54 @@
+// What the tests of the gdb script look at: goroutines at known places. The one that runs tells on standard
+// output when the others have got there.
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdio>
+
+#include <leat/chan.hpp>
+#include <leat/go.hpp>
+#include <leat/mutex.hpp>
+#include <leat/parked_test.hpp>
+
+namespace kitchen {
+
+[[gnu::noinline]] void wait_for_eggs(const leat::chan<int>& eggs) {
+  eggs.receive();
+  asm volatile("" ::: "memory");  // keeps the frame: what comes before is no jump
+}
+
+[[gnu::noinline]] void breakfast(const leat::chan<int>& eggs) {
+  wait_for_eggs(eggs);
+  asm volatile("" ::: "memory");
+}
+
+[[gnu::noinline]] void wash_up(leat::mutex& sink) {
+  sink.lock();
+  asm volatile("" ::: "memory");
+}
+
+[[gnu::noinline]] void grind_pepper() {
+  leat::testing::await_parked(4);  // all others
+  std::puts("parked");
+  std::fflush(stdout);
+  for (;;)
+    ::usleep(1000);
+}
+
+}  // namespace kitchen
+
+int main() {
+  ::prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);  // where only parents may attach
+  ::alarm(120);
+  return leat::run({.workers = 2}, [] {
+    const leat::chan<int> eggs;
+    leat::mutex sink;
+    sink.lock();
+    leat::go([&] { kitchen::breakfast(eggs); });
+    leat::go([&] { kitchen::wash_up(sink); });
+    leat::go({.stack_bytes = std::size_t{1} << 20}, [&] { kitchen::breakfast(eggs); });
+    leat::go([] { kitchen::grind_pepper(); });
+    eggs.receive();
+  });
+}
