@@ -266,8 +266,8 @@ struct worker_loop {
       finish_switch(here);
     }
     stop_searching();
-    sanitizer::show();
     here.stacks.clear();
+    sanitizer::show();
   }
 
  private:
