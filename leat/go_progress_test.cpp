@@ -250,6 +250,39 @@ TEST_P(a_busy_program, still_runs_what_foreign_threads_start) {
   });
 }
 
+// On every worker a pair whose one half always waits and whose other half always runs: no worker ever has
+// anything in its queue, and none ever has nothing to do.
+TEST_P(a_busy_program, of_pairs_that_only_wake_each_other_still_runs_what_a_foreign_thread_starts) {
+  run([] {
+    std::atomic<unsigned> spread{0};
+    std::atomic<bool> ran{false};
+    wait_group all;
+    for (unsigned pair = 0; pair < GetParam(); ++pair) {
+      all.go([&] {
+        ++spread;
+        spin_until([&] { return spread == GetParam(); });
+        const chan<bool> there;
+        const chan<bool> back;
+        go([=] {
+          for (const bool more : there)
+            back.send(more);
+        });
+        while (!ran) {
+          there.send(true);
+          back.receive();
+        }
+        there.close();
+      });
+    }
+    const std::jthread outside([&] {
+      while (spread != GetParam())
+        std::this_thread::yield();
+      go([&] { ran = true; });
+    });
+    all.wait();
+  });
+}
+
 TEST_P(a_busy_program, gives_each_of_those_that_yield_its_turns) {
   run([] {
     constexpr int wanted = 200;

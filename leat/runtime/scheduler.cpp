@@ -251,7 +251,7 @@ LEAT_UNCHECKED void switch_away(worker* here, goroutine* self, aftermath after, 
 struct worker_loop {
   scheduler& all;
   worker& here;
-  std::uint32_t left_behind = 0;  // of what waited elsewhere at the end of the last search
+  std::size_t left_behind = 0;  // of what waited elsewhere at the end of the last search
 
   LEAT_UNCHECKED void run() noexcept {
     sanitizer::hide();
@@ -313,7 +313,7 @@ struct worker_loop {
       bump(here.polls);
       here.unpolled = 0;
     }
-    if (here.queue.size() != 0 || is_alone()) take_global();
+    if (!is_dry() || is_alone()) take_global();  // else it depends: see help()
     // They take turns at being looked at first, so that none that never runs dry starves another. run_next
     // comes last: a pair that keeps waking each other fills it all the time.
     const std::uint64_t first = here.passes;
@@ -333,6 +333,11 @@ struct worker_loop {
   bool time_to_poll() noexcept {
     const bool have_enough = here.queue.size() > global_take_most || all.global.size() != 0;
     return !have_enough || ++here.unpolled >= poll_period;
+  }
+
+  bool is_dry() const noexcept {
+    return here.queue.size() == 0 && here.unstarted.size() == 0 &&
+           !here.run_next.load(std::memory_order_relaxed);
   }
 
   bool is_alone() const noexcept {
@@ -389,8 +394,8 @@ struct worker_loop {
     return other.queue.size() + other.unstarted.size();
   }
 
-  std::uint32_t waiting_elsewhere() const noexcept {
-    std::uint32_t count = 0;
+  std::size_t waiting_elsewhere() const noexcept {
+    std::size_t count = all.global.size();
     for (const auto& other : all.workers) {
       if (other.get() != &here) count += waiting_at(*other);
     }
@@ -478,8 +483,7 @@ struct worker_loop {
   }
 
   bool work_is_visible() const noexcept {
-    if (all.stopping.load(std::memory_order_seq_cst) || all.global.size() != 0 ||
-        here.inbox_head.load(std::memory_order_seq_cst)) {
+    if (all.stopping.load(std::memory_order_seq_cst) || here.inbox_head.load(std::memory_order_seq_cst)) {
       return true;
     }
     return waiting_elsewhere() > left_behind;
