@@ -1,3 +1,3 @@
 module leat.bench/peers
 
-go 1.19
+go 1.23
