@@ -18,9 +18,12 @@
 
 namespace leat::runtime {
 
-class run_queue {
+/// `Atomic` is std::atomic but in run_queue_orders_test.cpp, where the queue is small and every order that
+/// the memory model allows is tried.
+template <template <typename> class Atomic, std::uint32_t Capacity>
+class basic_run_queue {
  public:
-  static constexpr std::uint32_t capacity = 256;
+  static constexpr std::uint32_t capacity = Capacity;
 
   std::uint32_t size() const noexcept {
     const std::uint32_t head = head_.load(std::memory_order_acquire);
@@ -63,7 +66,7 @@ class run_queue {
 
   /// By others: moves half of what is here to `thief`, which its owner calls and which is empty; returns one
   /// of them to run at once, or null.
-  goroutine* steal_into(run_queue& thief) noexcept {
+  goroutine* steal_into(basic_run_queue& thief) noexcept {
     for (;;) {
       std::uint32_t head = head_.load(std::memory_order_acquire);
       const std::uint32_t tail = tail_.load(std::memory_order_acquire);
@@ -91,9 +94,11 @@ class run_queue {
   static constexpr std::ptrdiff_t stack_lines = 8;
   static constexpr std::ptrdiff_t control_lines = 2;
 
-  alignas(64) std::atomic<std::uint32_t> head_{0};
-  alignas(64) std::atomic<std::uint32_t> tail_{0};
-  std::array<std::atomic<goroutine*>, capacity> slots_{};
+  alignas(64) Atomic<std::uint32_t> head_{0};
+  alignas(64) Atomic<std::uint32_t> tail_{0};
+  std::array<Atomic<goroutine*>, capacity> slots_{};
 };
+
+using run_queue = basic_run_queue<std::atomic, 256>;
 
 }  // namespace leat::runtime

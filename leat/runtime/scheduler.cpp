@@ -471,7 +471,7 @@ struct worker_loop {
   void stop_searching() noexcept {
     if (!here.searching) return;
     here.searching = false;
-    all.searching.fetch_sub(1, std::memory_order_acq_rel);
+    all.searching.fetch_sub(1, std::memory_order_seq_cst);  // before a last look at what others left to us
   }
 
   void found_work() noexcept {
@@ -673,28 +673,29 @@ void scheduler::push_pinned(goroutine* entry) noexcept {
   if (this_worker() != &home && home.asleep.load(std::memory_order_seq_cst)) home.poll.interrupt();
 }
 
+worker* scheduler::take_idle() noexcept {
+  const std::lock_guard guard(lock_);
+  worker* const chosen = idle_list_;
+  if (!chosen) return nullptr;
+  idle_list_ = chosen->next_idle;
+  chosen->idle = false;
+  idle_count.fetch_sub(1, std::memory_order_seq_cst);
+  bump(wakes);
+  return chosen;
+}
+
 void scheduler::wake_one() noexcept {
-  std::uint32_t none = 0;
-  if (searching.load(std::memory_order_relaxed) != 0 ||
-      !searching.compare_exchange_strong(none, 1, std::memory_order_acq_rel)) {
-    return;
-  }
-  worker* chosen = nullptr;
-  {
-    const std::lock_guard guard(lock_);
-    chosen = idle_list_;
-    if (chosen) {
-      idle_list_ = chosen->next_idle;
-      chosen->idle = false;
-      idle_count.fetch_sub(1, std::memory_order_seq_cst);
-      bump(wakes);
+  do {
+    std::uint32_t none = 0;
+    if (searching.load(std::memory_order_seq_cst) != 0 ||
+        !searching.compare_exchange_strong(none, 1, std::memory_order_seq_cst)) {
+      return;
     }
-  }
-  if (chosen) {
-    chosen->poll.interrupt();
-  } else {
-    searching.fetch_sub(1, std::memory_order_acq_rel);
-  }
+    if (worker* const chosen = take_idle()) return chosen->poll.interrupt();
+    searching.fetch_sub(1, std::memory_order_seq_cst);
+    // Who has pushed meanwhile relied on a search that did not take place, and those who were awake may have
+    // fallen asleep before that.
+  } while (idle_count.load(std::memory_order_seq_cst) != 0 && global.size() != 0);
 }
 
 }  // namespace leat::runtime

@@ -28,6 +28,13 @@
 // waits behind a goroutine that keeps its worker without ever parking: its run_next, its timers, its poller.
 // It sleeps when all do.
 //
+// What is never lost, with the monitor or without: whatever a thread that is no worker makes runnable. It
+// goes into the global queue, and then the thread looks at `searching`; a worker leaves `searching`, joins
+// the idle ones, and then looks at the global queue. All of these are sequentially consistent, so one of the
+// two sees the other. A worker that puts something into its own queue only looks, without an order, at
+// whether somebody is idle: it is awake, and comes to that itself, or the monitor sees to it.
+// sleeping_model_test.cpp goes through all interleavings of this.
+//
 // Rejected:
 //  - a full fence on every wake-up of a goroutine, so that no worker can fall asleep beside work: 5-8 ns
 //  each, on
@@ -105,6 +112,7 @@ struct scheduler {
   friend struct policy_loop;
 
   void start_threads();
+  worker* take_idle() noexcept;
   bool all_wait() noexcept;
   bool is_deadlocked() noexcept;
   void monitor() noexcept;
