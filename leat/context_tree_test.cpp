@@ -147,15 +147,15 @@ TEST_P(a_context_in_a_tree, whose_done_is_closed_has_an_error_and_the_other_way_
 
 TEST_P(a_context_in_a_tree, ends_a_select_that_waits_for_something_else) {
   run([] {
-    const auto [ctx, cancel] = with_cancel({});
+    const auto one = with_cancel({});
     const chan<int> silent;
     wait_group waiter;
-    waiter.go([&, ctx = ctx] {
-      EXPECT_EQ(select(silent.on_receive([](auto) { ADD_FAILURE(); }), ctx.done().on_receive([](auto) {})),
-                1U);
+    waiter.go([&] {
+      EXPECT_EQ(
+          select(silent.on_receive([](auto) { ADD_FAILURE(); }), one.ctx.done().on_receive([](auto) {})), 1U);
     });
     testing::await_parked(1);
-    cancel();
+    one.cancel();
     waiter.wait();
   });
 }

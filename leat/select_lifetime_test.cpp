@@ -160,7 +160,8 @@ TEST_P(a_value_in_a_select, of_a_thread_that_is_no_worker_lives_once) {
       done.add(1);
       const std::jthread outside([&] {
         std::optional<T> held;
-        for (bool more = true; more;) {
+        bool more = true;
+        while (more) {
           select(there.on_receive([&](std::optional<T> value) { held.emplace(std::move(*value)); }),
                  over.on_receive([&](auto) { more = false; }), on_timeout(1min, must_not_run));
           if (!held) continue;
