@@ -4,6 +4,13 @@
 //
 // The lock's memory may be gone as soon as somebody else can take and free it. So, whoever frees it touches
 // nothing afterwards, except while a waiter that it has taken out, and not yet woken, keeps the mutex in use.
+//
+// Orderings: whatever takes the lock acquires, whatever frees it releases, so that what one holder wrote the
+// next one sees. A hand-over has no second taking: what the last holder wrote reaches the new one as all that
+// is handed to a waiter does (runtime/waiter.hpp). Changes of `queued` and `woken` alone are relaxed. They
+// say whether to look at the queues, which lock_ orders; and since all are changes of one word, nobody can
+// queue after the lock was freed without noticing. runtime/mutex_model_test.cpp goes through all
+// interleavings.
 #include <stdexcept>
 
 #include <leat/mutex.hpp>

@@ -3,6 +3,12 @@
 // Nobody follows the links under the lock, because each costs a cache miss: whoever takes some takes the
 // whole list, for a moment, and puts the rest back in front. Others find nothing meanwhile, though size()
 // tells that there is something.
+//
+// Orderings: the links and both ends are only touched under the lock, or by the one that has taken the list
+// out; the lock orders what was written before push(). `size_` is written under the lock and read without it.
+// It is sequentially consistent because a worker that falls asleep and a thread that makes something runnable
+// must not miss each other (see scheduler.hpp): the one pushes and then looks at `searching`, the other gives
+// up `searching` and then looks here. While some are being taken out it still counts them.
 #pragma once
 
 #include <atomic>

@@ -4,6 +4,11 @@
 // a million of them has a few dozen alive at a time, whose stacks are warm, and not half a million. The
 // oldest are no worse off for long: every pass through the worker's loop may start one, thieves take them,
 // and when there are too many the older half joins the global queue.
+//
+// Orderings: a lock guards everything, and what the owner wrote before push() is ordered by it. Only `size_`
+// is also read without the lock, relaxed: as a hint of whether to take the lock, after which it is read
+// again, and by workers that are about to sleep. These may miss one that was pushed just then; its owner is
+// awake and comes to it, or the monitor wakes somebody (see scheduler.hpp).
 #pragma once
 
 #include <array>

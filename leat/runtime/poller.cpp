@@ -79,7 +79,8 @@ int poller::wait(void* events, int room, time_point deadline) noexcept {
 void poller::take_interrupt(bool owner) noexcept {
   std::uint64_t ignored;
   [[maybe_unused]] const auto taken = ::read(event_fd_, &ignored, sizeof ignored);
-  interrupted_.store(false, std::memory_order_release);
+  // An exchange: whoever finds it set leaves the interrupt to us, and we have to see why it came.
+  interrupted_.exchange(false, std::memory_order_acq_rel);
   if (!owner)
     interrupt();  // it was meant for the owner, which may have gone to sleep meanwhile: say it again
 }

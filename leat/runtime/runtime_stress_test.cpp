@@ -145,7 +145,7 @@ TEST_P(runtime_stress, of_falling_asleep_misses_no_call_from_outside) {
           for (const int value : to)
             from.send(value + 1);
         });
-        outside[who] = std::jthread([to = there[who], from = back[who], each] {
+        outside[who] = std::jthread([to = there[who], from = back[who]] {
           for (int i = 0; i < each; ++i) {
             to.send(int{i});
             EXPECT_EQ(from.receive(), i + 1);

@@ -33,6 +33,10 @@ bool block_thread_until(waiter& self, time_point deadline) noexcept {
 // leaving   the waiter                           on its way to stop; a timer that fires leaves the wake to it
 // stopped   whoever runs after the waiter        the timer makes it runnable
 // expired   the timer, when it claims the ticket while the waiter is leaving
+//
+// Both move the stage by an exchange, acquire and release: exactly one of them comes second and makes the
+// goroutine runnable, and it sees all that the first did before: the timer that the context is saved, the
+// worker that the ticket is claimed.
 enum class stage : std::uint32_t { leaving, stopped, expired };
 
 struct timed_wait : timer_node {

@@ -9,6 +9,16 @@
 //  - a waiter with a ticket stands in several queues at once (select), or races with a timer: it belongs to
 //  whoever
 //    claims the ticket, and pop() skips the ones that somebody else has claimed.
+//
+// Orderings. What the waker wrote (the value, `ok`, `winner`) is plain memory, and reaches a goroutine by the
+// run queue that hands it over: the release there, and the acquire by which a worker takes it. What the
+// goroutine wrote before it stopped, its saved context above all, reaches the waker by the lock: whoever runs
+// next on the worker releases that lock after the context has been saved, and the waker acquires it before it
+// sees the waiter. A thread instead of a goroutine sleeps on `signal`: a release by the waker, an acquire by
+// the thread. A ticket's exchange is acquire and release: whoever loses knows that the winner may already
+// have taken everything that the waiter stands in; its relaxed look before only saves an exchange that would
+// fail. The queue's head may be read without the lock as a hint alone, hence relaxed. parking_model_test.cpp,
+// timed_wait_model_test.cpp and select_model_test.cpp go through all interleavings.
 #pragma once
 
 #include <atomic>
