@@ -70,6 +70,38 @@ TEST_F(a_timer_heap, fires_what_is_due_and_nothing_else) {
   EXPECT_FALSE(heap.fire_due(at(49)));
 }
 
+TEST_F(a_timer_heap, fires_any_one_of_those_that_are_due) {
+  std::set<int> first;
+  for (std::uint64_t choice = 0; choice < 10; ++choice) {
+    for (int name = 0; name < 20; ++name)
+      heap.start(make(name), at(name < 10 ? 1 : 2));
+    log.clear();
+    heap.fire_one_due(at(1), choice);
+    ASSERT_EQ(log.size(), 1U);
+    first.insert(log.front());
+    for (int left = 9; left > 0; --left) {
+      EXPECT_EQ(heap.earliest(), at(1));
+      heap.fire_one_due(at(1), choice * 7);
+    }
+    std::ranges::sort(log);
+    EXPECT_EQ(log, (std::vector{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
+    heap.fire_one_due(at(1), choice);
+    EXPECT_EQ(log.size(), 10U) << "no more was due";
+    EXPECT_TRUE(heap.fire_due(at(2)));
+  }
+  EXPECT_EQ(first.size(), 10U);
+}
+
+TEST_F(a_timer_heap, chooses_among_some_of_very_many_that_are_due) {
+  constexpr int count = 1000;
+  for (int name = 0; name < count; ++name)
+    heap.start(make(name), at(1));
+  for (int fired = 0; fired < count; ++fired)
+    heap.fire_one_due(at(1), static_cast<std::uint64_t>(fired) * 31);
+  EXPECT_EQ(std::set<int>(log.begin(), log.end()).size(), std::size_t{count});
+  EXPECT_EQ(heap.earliest(), time_point::max());
+}
+
 TEST_F(a_timer_heap, forgets_what_was_stopped) {
   std::vector<named_timer*> timers;
   for (int i = 0; i < 50; ++i) {

@@ -5,7 +5,7 @@ target_sources(leat PRIVATE
   testing/walk.cpp)
 
 if(LEAT_TESTS)
-  foreach(part bubble explore walk)
+  foreach(part bubble explore schedules walk)
     leat_test(${part}_test testing/${part}_test.cpp LIBRARIES leat::leat)
   endforeach()
 
