@@ -210,12 +210,15 @@ receiver<unit> cancel_node::done() {
     if (done_) return done_;
   }
   chan<unit> made;
-  const runtime::uninterrupted whole;  // closing would be a scheduling point, with lock_ held
-  const std::lock_guard guard(lock_);
-  if (done_) return done_;
-  done_ = made;
+  bool is_late = false;
+  {
+    const std::lock_guard guard(lock_);
+    if (done_) return done_;
+    done_ = made;
+    is_late = canceled_.load(std::memory_order_relaxed);
+  }
   // Whoever cancels closes what it finds; what is made later is closed here.
-  if (canceled_.load(std::memory_order_relaxed)) made.close();
+  if (is_late) made.close();
   return made;
 }
 

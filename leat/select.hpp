@@ -243,6 +243,7 @@ std::size_t select(Cases&&... cases) {
   const bool give_up = defaults != 0 && std::ranges::none_of(list, [](const runtime::select_case* one) {
                          return runtime::may_complete(*one);
                        });
+  if (give_up) runtime::scheduling_point();
   const std::size_t chosen = give_up ? runtime::no_case : runtime::select_wait(list, defaults == 0, deadline);
   // Which argument that was: the chosen channel case, else the default, else the earliest timeout.
   std::size_t channel_index = 0;

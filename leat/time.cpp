@@ -188,14 +188,12 @@ timer_owner make_ticker(nanoseconds period) {
 
 bool stop_timer(timer_state& state) noexcept {
   runtime::scheduling_point();
-  const runtime::uninterrupted whole;  // `control` is held
   const std::lock_guard guard(state.control);
   return call_off(state);
 }
 
 bool reset_timer(timer_state& state, time_point when) {
   runtime::scheduling_point();
-  const runtime::uninterrupted whole;  // `control` is held
   const std::lock_guard guard(state.control);
   if (runtime::timer_move(state, std::min(when, farthest))) return true;
   const bool was_pending = call_off(state);
@@ -206,7 +204,6 @@ bool reset_timer(timer_state& state, time_point when) {
 void reset_ticker(timer_state& state, nanoseconds period) {
   require_positive(period);
   runtime::scheduling_point();
-  const runtime::uninterrupted whole;  // `control` is held
   const std::lock_guard guard(state.control);
   call_off(state);
   state.period = period;

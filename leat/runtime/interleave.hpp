@@ -28,25 +28,4 @@ inline void scheduling_point() noexcept {
     interleave();
 }
 
-/// While one exists, its goroutine is not stopped at scheduling points: for operations that are made of
-/// others and hold a spinlock meanwhile.
-class uninterrupted {
- public:
-  uninterrupted() noexcept : counts_(in_bubble()) {
-    if (counts_) [[unlikely]]
-      change(1);
-  }
-  ~uninterrupted() {
-    if (counts_) [[unlikely]]
-      change(-1);
-  }
-  uninterrupted(const uninterrupted&) = delete;
-  uninterrupted& operator=(const uninterrupted&) = delete;
-
- private:
-  [[gnu::cold]] static void change(int by) noexcept;
-
-  const bool counts_;
-};
-
 }  // namespace leat::runtime

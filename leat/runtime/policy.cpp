@@ -117,18 +117,13 @@ LEAT_UNCHECKED void interleave() noexcept {
   worker* here = this_worker();
   if (!here || !here->running) return;  // timers' callbacks, for one, run in nobody's name
   schedule_policy* policy = here->owner.policy;
-  if (!policy || policy->uninterrupted != 0) return;
+  if (!policy) return;
   {
     const sanitizer::hidden_work hidden;
     policy_loop{here->owner, *here, *policy}.collect();
     if (!policy->preempts(*here->running)) return;
   }
   switch_away(here, here->running, aftermath::enqueue, here->running);
-}
-
-void uninterrupted::change(int by) noexcept {
-  const sanitizer::hidden_work hidden;
-  if (schedule_policy* policy = current_policy()) policy->uninterrupted += static_cast<std::uint32_t>(by);
 }
 
 }  // namespace leat::runtime

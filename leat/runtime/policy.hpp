@@ -49,8 +49,6 @@ class schedule_policy {
 
   /// Calls the function of a goroutine that starts.
   virtual void call(goroutine& started) = 0;
-
-  std::uint32_t uninterrupted = 0;  // how many objects of that name exist
 };
 
 /// What the worker of a run with a policy does to find the next goroutine; null: the run is over.

@@ -427,6 +427,24 @@ TEST(a_search, lets_nobody_starve_who_waits_by_yielding) {
   });
 }
 
+TEST(a_search, lets_nobody_starve_who_waits_by_trying) {
+  expect_sound([] {
+    const chan<unit> opened;
+    wait_group all;
+    all.go([&] {
+      bool is_open = false;
+      while (!is_open)
+        select(opened.on_receive([&](auto) { is_open = true; }), otherwise([] {}));
+    });
+    all.go([&] {
+      while (!opened.is_drained())
+        opened.try_receive();
+    });
+    all.go([&] { opened.close(); });
+    all.wait();
+  });
+}
+
 TEST(a_search, refuses_options_that_make_no_sense) {
   const testing::environment_without_seed clean;
   EXPECT_THROW(testing::explore({.depth_most = 0}, [] {}), std::invalid_argument);

@@ -10,6 +10,10 @@ constexpr std::uint32_t depth_most = 15;
 constexpr std::uint32_t steps_most = (1U << 20) - 1;
 constexpr std::uint64_t random_mask = (std::uint64_t{1} << 40) - 1;
 
+// How many scheduling points in a row a goroutine may pass while others wait for their turn: one that waits
+// for them by trying again and again would else never end.
+constexpr std::uint32_t patience = 1000;
+
 // How rarely a random walk stops a running goroutine.
 constexpr std::array<std::uint32_t, 4> rarities{1, 2, 6, 20};
 
@@ -68,8 +72,10 @@ bool walk::preempts(std::uint64_t running, std::span<const std::uint64_t> runnab
     if (runnable.empty()) return false;
     return random_.below(stays_in_) == 0 && random_.below(runnable.size() + 1) != 0;
   }
-  if (at_change_point()) priority_of(running) = --lowest_;
   if (runnable.empty()) return false;
+  alone_ = running == alone_since_ ? alone_ + 1 : 0;
+  alone_since_ = running;
+  if (at_change_point() || alone_ == patience) priority_of(running) = --lowest_;
   return priority_of(runnable[highest(runnable)]) > priority_of(running);
 }
 

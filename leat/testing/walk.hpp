@@ -12,7 +12,7 @@
 // priority and always runs the highest; at depth - 1 random scheduling points the running one falls below all
 // others. Of n goroutines with k scheduling points in all, it finds a fault that depends on the order of
 // `depth` of them with a probability of at least 1 / (n * k^(depth - 1)). Who yields also falls below all
-// others, or one that waits for another by yielding would never end.
+// others, and who passes a thousand points in a row while others could run: it may be waiting for them.
 #pragma once
 
 #include <cstddef>
@@ -81,6 +81,8 @@ class walk {
   std::uint32_t stays_in_ = 1;                // of a random walk: it may switch at one of so many points
   std::vector<std::uint64_t> change_points_;  // ascending
   std::size_t changes_ = 0;                   // how many of them are past
+  std::uint64_t alone_since_ = 0;             // who was asked about last
+  std::uint32_t alone_ = 0;                   // how often in a row
   std::int64_t lowest_ = 0;                   // the priority of who fell last
   std::unordered_map<std::uint64_t, std::int64_t> priorities_;
 };

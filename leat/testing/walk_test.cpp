@@ -124,6 +124,17 @@ TEST(pct, makes_one_less_change_than_its_depth) {
   }
 }
 
+TEST(pct, lets_nobody_keep_others_waiting_for_ever) {
+  walk way(pct(1, 100, 3));
+  const numbers both{1, 2};
+  const std::uint64_t first = both[way.choose(both)];
+  const numbers other{3 - first};
+  int asked = 0;
+  while (!way.preempts(first, other))
+    ASSERT_LT(++asked, 2000);
+  EXPECT_GE(asked, 500);
+}
+
 TEST(pct, lets_all_others_go_before_one_that_yields) {
   walk way(pct(1, 100, 3));
   const numbers all{1, 2, 3};
