@@ -30,8 +30,12 @@ namespace kitchen {
 std::atomic<bool> grinds{false};
 std::atomic<bool> enough{false};
 
-[[gnu::noinline]] void wait_for_eggs(const leat::chan<int>& eggs) {
+[[gnu::always_inline]] inline void stir(const leat::chan<int>& eggs) {
   eggs.receive();
+}
+
+[[gnu::noinline]] void wait_for_eggs(const leat::chan<int>& eggs) {
+  stir(eggs);
   LEAT_KEEP_FRAME;
 }
 
@@ -94,6 +98,7 @@ TEST_P(a_dump, tells_what_each_goroutine_waits_on_where_it_was_started_and_its_s
     EXPECT_TELLS(waiting, place(__FILE__, start));
     EXPECT_TELLS(waiting, "    kitchen::wait_for_eggs(");
     if (testing::reports_have_lines) {
+      EXPECT_TELLS(waiting, "    kitchen::stir(leat::chan<int> const&)\n        at ");  // put into the other
       EXPECT_TELLS(waiting, "dump_test.cpp:");
     }
     EXPECT_FALSE(says(text, "switch_away")) << text;  // how goroutines park tells nothing

@@ -1,5 +1,7 @@
 #include <unwind.h>
 
+#include <string_view>
+
 #include <leat/runtime/frames.hpp>
 #include <leat/runtime/symbols.hpp>
 
@@ -33,18 +35,42 @@ void take(void* argument) {
   _Unwind_Backtrace(add_frame, argument);
 }
 
-// How goroutines start, which tells nothing. A closure inlined into its start is not of this kind.
-bool is_start(const std::string& function) {
-  return function == "leat_goroutine_main" || function == "leat_goroutine_entry" ||
-         function.starts_with("leat::runtime::(anonymous namespace)::run_scheduler(") ||
-         function.starts_with("leat::testing::(anonymous namespace)::bubble_policy::") ||
-         function.starts_with("leat::testing::detail::");
+// The name without the result type that demanglers put before those of templates, as in "int a::b<int>(int)".
+std::string_view name_in(std::string_view function) {
+  std::size_t begin = 0;
+  int depth = 0;
+  for (std::size_t i = 0; i < function.size(); ++i) {
+    const char letter = function[i];
+    if (letter == '(' && depth == 0) break;  // parameters, or a nameless namespace
+    if (letter == '<' || letter == '{' || letter == '(') ++depth;
+    if (letter == '>' || letter == '}' || letter == ')') --depth;
+    if (letter == ' ' && depth == 0) begin = i + 1;
+  }
+  return function.substr(begin);
 }
 
-// How goroutines park, and how reports are made.
-bool is_machinery(const std::string& function) {
-  return (function.starts_with("leat::runtime::") && !function.starts_with("leat::runtime::spawn<")) ||
-         function.starts_with("_Unwind_") || function == "leat_visit_parked";
+// How every goroutine starts, which tells nothing.
+bool is_start(std::string_view name) {
+  return name == "leat_goroutine_main" || name == "leat_goroutine_entry" ||
+         name.starts_with("leat::runtime::(anonymous namespace)::run_scheduler(");
+}
+
+// What stands between that and the goroutine's own function, which may have been put into it. Where there is
+// debug information, the file tells: lambdas have no name.
+bool is_wrapper(std::string_view name, std::string_view file) {
+  return name.starts_with("leat::runtime::spawn<") || name.starts_with("leat::run<") ||
+         name.starts_with("std::__invoke") || name.starts_with("std::invoke") ||
+         file.ends_with("leat/runtime/spawn.hpp") || file.ends_with("leat/go.hpp") ||
+         file.ends_with("leat/runtime/run.cpp") || file.ends_with("/bits/invoke.h") ||
+         (file.ends_with("/functional") && name.starts_with("invoke<"));
+}
+
+// How goroutines park, and how reports are made. What has no linkage may have no more than its own name.
+bool is_machinery(std::string_view name, std::string_view file) {
+  const bool is_bare = name.find("::") == std::string_view::npos;
+  return (name.starts_with("leat::runtime::") && !name.starts_with("leat::runtime::spawn<")) ||
+         (is_bare && file.find("leat/runtime/") != std::string_view::npos) || name.starts_with("_Unwind_") ||
+         name == "leat_visit_parked";
 }
 
 }  // namespace
@@ -71,10 +97,14 @@ frame_list frames_of_interrupted(std::uintptr_t program_counter) noexcept {
 std::string describe(std::span<const std::uintptr_t> places, bool cut_off) {
   std::string text;
   for (const std::uintptr_t place : places) {
-    const code_location& where = locate(place);
-    if ((text.empty() && is_machinery(where.function)) || is_start(where.function)) continue;
-    text += "    " + where.function + '\n';
-    if (!where.file.empty()) text += "        at " + where.file + ":" + std::to_string(where.line) + '\n';
+    for (const code_location& where : locate(place)) {
+      const std::string_view name = name_in(where.function);
+      const bool nothing_new =
+          text.empty() ? is_machinery(name, where.file) : is_wrapper(name, where.file) && !where.file.empty();
+      if (nothing_new || is_start(name)) continue;
+      text += "    " + where.function + '\n';
+      if (!where.file.empty()) text += "        at " + where.file + ":" + std::to_string(where.line) + '\n';
+    }
   }
   if (text.empty()) return "    (no frames)\n";
   if (cut_off) text += "    (more frames, which are left out)\n";

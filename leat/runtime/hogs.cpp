@@ -52,7 +52,7 @@ bool is_blocked(const worker& one) noexcept {
 std::size_t chain_of(const frame_list& frames) {
   std::string names;
   for (const std::uintptr_t place : frames.all())
-    names += locate(place).function + '\n';
+    names += locate(place).back().function + '\n';
   return std::hash<std::string>()(names);
 }
 

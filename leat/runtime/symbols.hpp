@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace leat::runtime {
 
@@ -13,8 +14,9 @@ struct code_location {
   int line = 0;
 };
 
-/// What stands at `place`, an address inside the instruction that is meant. Remembers what it found; any
+/// What stands at `place`, an address inside the instruction that is meant: the function, and before it those
+/// that the compiler put into its code there, innermost first. Never empty. Remembers what it found; any
 /// thread may ask.
-const code_location& locate(std::uintptr_t place);
+const std::vector<code_location>& locate(std::uintptr_t place);
 
 }  // namespace leat::runtime
