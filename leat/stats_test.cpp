@@ -121,7 +121,7 @@ TEST_P(stats_of_a_run, tell_the_memory_of_stacks) {
       done.go([gate] { gate.receive(); });
     testing::await_parked(100);
     const runtime_stats before = stats();
-    EXPECT_GE(before.stack_reserved_bytes, 101 * runtime::stack_slot_bytes);
+    EXPECT_GE(before.stack_reserved_bytes, 101 * runtime::stack_slot_bytes());
     EXPECT_GE(before.stack_committed_bytes, std::size_t{100} * 4096);  // a page each, at least
     EXPECT_LT(before.stack_committed_bytes, before.stack_reserved_bytes);
     chan<unit>(gate).close();

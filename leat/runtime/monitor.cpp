@@ -62,6 +62,13 @@ void scheduler::read_clock() noexcept {
   coarse_ms.store(std::chrono::floor<std::chrono::milliseconds>(now).count(), std::memory_order_relaxed);
 }
 
+// After a search in vain nobody is woken until the next tick, which is to come soon, then.
+void scheduler::hurry_monitor() noexcept {
+  if (!monitor_slow_.exchange(false, std::memory_order_acq_rel)) return;
+  monitor_hurries_.fetch_add(1, std::memory_order_release);
+  futex_wake(monitor_hurries_);
+}
+
 // Whether a worker has not switched since the last look although others wait behind it, and remembers for the
 // next.
 bool scheduler::someone_is_stuck(std::vector<std::uint64_t>& seen_ticks) noexcept {
@@ -84,7 +91,6 @@ bool scheduler::someone_is_stuck(std::vector<std::uint64_t>& seen_ticks) noexcep
 void scheduler::monitor() noexcept {
   std::vector<std::uint64_t> seen_ticks(workers.size());
   hog_watch hogs(*this);
-  std::atomic<std::uint32_t> never{0};
   auto period = first_period;
   int calm_ticks = 0;
   int idle_ticks = 0;
@@ -105,7 +111,14 @@ void scheduler::monitor() noexcept {
       continue;
     }
     if (!all_asleep()) idle_ticks = 0;
-    futex_wait(never, 0, period);
+    const std::uint32_t hurries = monitor_hurries_.load(std::memory_order_acquire);
+    monitor_slow_.store(period > first_period, std::memory_order_release);
+    futex_wait(monitor_hurries_, hurries, period);
+    if (monitor_hurries_.load(std::memory_order_acquire) != hurries) {
+      period = first_period;
+      calm_ticks = 0;
+      continue;
+    }
     hogs.look();
     const bool searched_in_vain = !eager.exchange(true, std::memory_order_relaxed);
     if (idle_count.load(std::memory_order_relaxed) == 0) continue;

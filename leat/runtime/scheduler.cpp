@@ -251,7 +251,8 @@ LEAT_UNCHECKED void switch_away(worker* here, goroutine* self, aftermath after, 
 struct worker_loop {
   scheduler& all;
   worker& here;
-  std::size_t left_behind = 0;  // of what waited elsewhere at the end of the last search
+  std::size_t left_global = 0;  // what waited there, and with others, at the end of the last search
+  std::size_t left_elsewhere = 0;
 
   LEAT_UNCHECKED void run() noexcept {
     sanitizer::hide();
@@ -379,7 +380,10 @@ struct worker_loop {
       bump(here.events, other->poll.poll_for_owner());
       bump(here.polls);
     }
-    return here.queue.pop();  // what they woke is ours
+    // What they woke is ours, and may stand in any place.
+    if (goroutine* next = here.queue.pop()) return next;
+    if (goroutine* next = here.unstarted.take_oldest()) return next;
+    return take_run_next(here);
   }
 
   // A look at what another worker has not come to.
@@ -395,7 +399,7 @@ struct worker_loop {
   }
 
   std::size_t waiting_elsewhere() const noexcept {
-    std::size_t count = all.global.size();
+    std::size_t count = 0;
     for (const auto& other : all.workers) {
       if (other.get() != &here) count += waiting_at(*other);
     }
@@ -414,7 +418,8 @@ struct worker_loop {
       for (int i = 0; i < 20; ++i)
         spin_pause();
     }
-    left_behind = waiting_elsewhere();
+    left_global = all.global.size();
+    left_elsewhere = waiting_elsewhere();
     return nullptr;
   }
 
@@ -463,6 +468,7 @@ struct worker_loop {
 
   // Whether to share what waits for a worker that has done so many steps in the time that it was watched.
   static bool is_worth_it(std::size_t waiting, clock::duration watched, std::uint64_t steps) noexcept {
+    watched = std::min<clock::duration>(watched, 1s);  // a process that was stopped must not make it overflow
     const auto count = static_cast<std::int64_t>(steps);
     const auto until_done = watched * static_cast<std::int64_t>(waiting);  // times `count`
     return until_done >= count * (watched < count * grain_time ? worth_time_of_grains : worth_time);
@@ -486,7 +492,7 @@ struct worker_loop {
     if (all.stopping.load(std::memory_order_seq_cst) || here.inbox_head.load(std::memory_order_seq_cst)) {
       return true;
     }
-    return waiting_elsewhere() > left_behind;
+    return !is_dry() || all.global.size() > left_global || waiting_elsewhere() > left_elsewhere;
   }
 
   void become_idle() noexcept {
@@ -522,15 +528,17 @@ struct worker_loop {
     if (here.searching) {
       stop_searching();
       all.eager.store(false, std::memory_order_relaxed);
+      all.hurry_monitor();
     }
-    here.stacks.trim(all.coarse_ms.load(std::memory_order_relaxed));  // idle is the time for it
+    const bool untrimmed = here.stacks.trim(all.coarse_ms.load(std::memory_order_relaxed));
     become_idle();
     if (!work_is_visible()) {
       if (all.is_deadlocked()) {
         sanitizer::show();
         report_deadlock();
       }
-      bump(here.events, here.poll.sleep(here.timers.earliest()));
+      const time_point limit = untrimmed ? clock::now() + stack_cache::trim_period : time_point::max();
+      bump(here.events, here.poll.sleep(std::min(here.timers.earliest(), limit)));
       bump(here.polls);
     }
     become_awake();

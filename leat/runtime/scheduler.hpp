@@ -119,12 +119,15 @@ struct scheduler {
   bool someone_is_stuck(std::vector<std::uint64_t>& seen_ticks) noexcept;
   bool all_asleep() const noexcept;
   void nudge_monitor() noexcept;
+  void hurry_monitor() noexcept;
   void read_clock() noexcept;
 
   std::mutex lock_;  // guards what follows
   worker* idle_list_ = nullptr;
 
   std::vector<std::thread> threads_;
+  std::atomic<std::uint32_t> monitor_hurries_{0};  // futex word: how often hurry_monitor() was heard
+  std::atomic<bool> monitor_slow_{false};          // it looks around less often than it can
   std::thread monitor_thread_;
   std::atomic<std::uint32_t> workers_left_{0};
 };

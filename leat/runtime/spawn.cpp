@@ -13,9 +13,9 @@ namespace {
 
 constexpr std::uint64_t ids_per_block = 1024;
 constexpr std::size_t closure_in_slot_most = std::size_t{8} << 10;  // larger ones get a stack of their own
-constexpr std::size_t usual_stack_bytes =
-    stack_slot_bytes - stack_guard_bytes - (std::size_t{16} << 10);  // besides closure and control block
-constexpr std::size_t stack_bytes_most = std::size_t{1} << 46;       // no address space holds more
+constexpr std::size_t usual_stack_bytes = std::size_t{228}
+                                          << 10;                // what a slot has besides closure and block
+constexpr std::size_t stack_bytes_most = std::size_t{1} << 46;  // no address space holds more
 
 // Null when none can be had. A closure that is large itself must not eat up the stack that its function
 // needs.

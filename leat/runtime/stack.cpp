@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <cstddef>
 #include <cstdio>
@@ -41,6 +42,13 @@ constexpr std::size_t largest_slab_bytes = std::size_t{4} << 30;
 constexpr bool try_guard_advice = true;
 #endif
 
+constexpr std::size_t smallest_page = std::size_t{4} << 10;
+
+std::size_t page_bytes() noexcept {
+  static const auto bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return bytes;
+}
+
 // One large mapping. Slots are carved from its high end downwards, so that neighbours in time share page
 // tables, and so that their guards can be made many at a time.
 struct slab {
@@ -50,7 +58,7 @@ struct slab {
   std::size_t guarded;
 
   std::byte* slot(std::size_t carved_before) const noexcept {
-    return base + (slots - 1 - carved_before) * stack_slot_bytes;
+    return base + (slots - 1 - carved_before) * stack_slot_bytes();
   }
 };
 
@@ -70,13 +78,13 @@ std::size_t guards_that_fit() noexcept {
 
 // How much of a stack is in memory, for the part at its high end, where it begins.
 std::size_t resident_bytes(const std::byte* low, std::size_t bytes) {
-  constexpr std::size_t page = 4096;
+  const std::size_t page = page_bytes();
   constexpr std::size_t looked_at_most = std::size_t{16} << 20;
   if (bytes > looked_at_most) {
     low += (bytes - looked_at_most) / page * page;
     bytes = looked_at_most;
   }
-  std::array<unsigned char, looked_at_most / page> pages;
+  std::array<unsigned char, looked_at_most / smallest_page> pages;
   const std::size_t count = bytes / page;
   if (::mincore(const_cast<std::byte*>(low), count * page, pages.data()) != 0) return 0;
   return page * static_cast<std::size_t>(std::count_if(pages.begin(),
@@ -95,7 +103,7 @@ class stack_pool {
     leat_debug.slab_slots = offsetof(slab, slots);
     leat_debug.slab_carved = offsetof(slab, carved);
     leat_debug.slab_bytes = sizeof(slab);
-    leat_debug.slot_bytes = stack_slot_bytes;
+    leat_debug.slot_bytes = stack_slot_bytes();
     leat_debug.slot_block_bytes = block_bytes;
     leat_debug.slot_colours = colours;
     leat_debug.slot_colour_bytes = colour_bytes;
@@ -107,7 +115,8 @@ class stack_pool {
     const std::lock_guard guard(lock_);
     goroutine* list = nullptr;
     for (; count > 0; --count) {
-      if (!free_ && lists_) free_ = std::exchange(lists_, static_cast<goroutine*>(lists_->closure));
+      if (!free_) free_ = pop_list(lists_);
+      if (!free_) free_ = pop_list(trimmed_lists_);
       goroutine* one = free_;
       if (one) {
         free_ = one->next;
@@ -136,8 +145,8 @@ class stack_pool {
   stack_list take_list() noexcept {
     {
       const std::lock_guard guard(lock_);
-      if (goroutine* first = lists_) {
-        lists_ = static_cast<goroutine*>(first->closure);
+      std::atomic<goroutine*>& lists = lists_.load(std::memory_order_relaxed) ? lists_ : trimmed_lists_;
+      if (goroutine* first = pop_list(lists)) {
         free_count_ -= first->id;
         return {first, static_cast<std::uint32_t>(first->id)};
       }
@@ -151,13 +160,28 @@ class stack_pool {
   void give_list(stack_list list) noexcept {
     list.head->id = list.count;
     const std::lock_guard guard(lock_);
-    list.head->closure = std::exchange(lists_, list.head);
+    push_list(lists_, list.head);
     free_count_ += list.count;
   }
 
+  bool has_untrimmed_list() const noexcept { return lists_.load(std::memory_order_relaxed) != nullptr; }
+
+  void trim_list() noexcept {
+    goroutine* first = nullptr;
+    {
+      const std::lock_guard guard(lock_);
+      first = pop_list(lists_);
+    }
+    if (!first) return;
+    for (const goroutine* one = first; one; one = one->next)
+      trim_stack(*one);
+    const std::lock_guard guard(lock_);
+    push_list(trimmed_lists_, first);
+  }
+
   goroutine* map(std::size_t bytes) noexcept {
-    const std::size_t page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    const std::size_t whole = (bytes + stack_guard_bytes + sizeof(goroutine) + page - 1) / page * page;
+    const std::size_t page = page_bytes();
+    const std::size_t whole = (bytes + stack_guard_bytes() + sizeof(goroutine) + page - 1) / page * page;
     std::byte* base = reserve(whole);
     if (!base) return nullptr;
     const std::lock_guard hold(lock_);
@@ -177,7 +201,7 @@ class stack_pool {
       const std::lock_guard guard(lock_);
       std::erase(mapped_, owner);
     }
-    release(owner->stack_low - stack_guard_bytes, owner->slot_bytes);
+    release(owner->stack_low - stack_guard_bytes(), owner->slot_bytes);
   }
 
   template <typename Visit>
@@ -185,7 +209,7 @@ class stack_pool {
     const std::lock_guard guard(lock_);
     for (const slab& area : slabs_) {
       for (std::size_t slot = area.slots - area.carved; slot < area.slots; ++slot) {
-        goroutine* one = block_of(area.base + slot * stack_slot_bytes, slot);
+        goroutine* one = block_of(area.base + slot * stack_slot_bytes(), slot);
         if (one->state.load(std::memory_order_acquire) != goroutine_state::free) visit(*one);
       }
     }
@@ -200,7 +224,7 @@ class stack_pool {
     sum.free = free_count_;
     sum.committed_bytes = estimate_slots() + estimate_mapped();
     for (const slab& area : slabs_)
-      sum.reserved_bytes += area.slots * stack_slot_bytes;
+      sum.reserved_bytes += area.slots * stack_slot_bytes();
     for (const goroutine* one : mapped_)
       sum.reserved_bytes += one->slot_bytes;
     return sum;
@@ -212,6 +236,17 @@ class stack_pool {
   }
 
  private:
+  static goroutine* pop_list(std::atomic<goroutine*>& lists) noexcept {
+    goroutine* first = lists.load(std::memory_order_relaxed);
+    if (first) lists.store(static_cast<goroutine*>(first->closure), std::memory_order_relaxed);
+    return first;
+  }
+
+  static void push_list(std::atomic<goroutine*>& lists, goroutine* first) noexcept {
+    first->closure = lists.load(std::memory_order_relaxed);
+    lists.store(first, std::memory_order_relaxed);
+  }
+
   std::size_t estimate_slots() const {
     std::size_t carved = 0;
     for (const slab& area : slabs_)
@@ -223,7 +258,7 @@ class stack_pool {
     for (const slab& area : slabs_) {
       for (; next < area.carved; next += step, ++sampled) {
         const std::byte* low = area.slot(next);
-        resident += resident_bytes(low + stack_guard_bytes, stack_slot_bytes - stack_guard_bytes);
+        resident += resident_bytes(low + stack_guard_bytes(), stack_slot_bytes() - stack_guard_bytes());
       }
       next -= area.carved;
     }
@@ -237,14 +272,14 @@ class stack_pool {
     const std::size_t step = std::max<std::size_t>(mapped_.size() / samples_most, 1);
     std::size_t resident = 0;
     for (std::size_t i = 0; i < mapped_.size(); i += step)
-      resident += resident_bytes(mapped_[i]->stack_low, mapped_[i]->slot_bytes - stack_guard_bytes);
+      resident += resident_bytes(mapped_[i]->stack_low, mapped_[i]->slot_bytes - stack_guard_bytes());
     return resident * step;
   }
 
   static std::size_t colour(std::size_t slot) noexcept { return slot % colours * colour_bytes; }
 
   static goroutine* block_of(std::byte* slot_base, std::size_t slot) noexcept {
-    return reinterpret_cast<goroutine*>(slot_base + stack_slot_bytes - colour(slot) - block_bytes);
+    return reinterpret_cast<goroutine*>(slot_base + stack_slot_bytes() - colour(slot) - block_bytes);
   }
 
   static std::byte* reserve(std::size_t bytes) noexcept {
@@ -273,15 +308,15 @@ class stack_pool {
     slab& area = slabs_.back();
     if (area.carved == area.guarded) guard_more(area);
     std::byte* base = area.slot(area.carved++);
-    return place(base, stack_slot_bytes, colour(area.slots - area.carved), true);
+    return place(base, stack_slot_bytes(), colour(area.slots - area.carved), true);
   }
 
   bool grow() noexcept {
-    for (std::size_t bytes = next_slab_bytes_; bytes >= stack_slot_bytes; bytes /= 2) {
+    for (std::size_t bytes = next_slab_bytes_; bytes >= stack_slot_bytes(); bytes /= 2) {
       std::byte* base = reserve(bytes);
       if (!base) continue;  // a limit on address space: take less
       try {
-        slabs_.push_back({base, bytes / stack_slot_bytes, 0, 0});
+        slabs_.push_back({base, bytes / stack_slot_bytes(), 0, 0});
       } catch (const std::bad_alloc&) {
         release(base, bytes);
         return false;
@@ -294,7 +329,7 @@ class stack_pool {
 
   goroutine* place(std::byte* base, std::size_t bytes, std::size_t shift, bool pooled) noexcept {
     auto* made = new (base + bytes - shift - block_bytes) goroutine;
-    made->stack_low = base + stack_guard_bytes;
+    made->stack_low = base + stack_guard_bytes();
     made->slot_bytes = bytes;
     made->pooled = pooled;
     return made;
@@ -306,10 +341,10 @@ class stack_pool {
       std::array<iovec, 64> guards;
       const std::size_t count = std::min(guards.size(), area.slots - area.guarded);
       for (std::size_t i = 0; i < count; ++i)
-        guards[i] = {area.slot(area.guarded + i), stack_guard_bytes};
+        guards[i] = {area.slot(area.guarded + i), stack_guard_bytes()};
       const long done = ::syscall(SYS_process_madvise, PIDFD_SELF_THREAD_GROUP, guards.data(), count,
                                   MADV_GUARD_INSTALL, 0U);
-      if (done == static_cast<long>(count * stack_guard_bytes)) {
+      if (done == static_cast<long>(count * stack_guard_bytes())) {
         area.guarded += count;
         return;
       }
@@ -321,11 +356,11 @@ class stack_pool {
   // Stacks of the pool are never unmapped, so only theirs are counted.
   void guard(std::byte* low, bool pooled) noexcept {
     if (guard_advice_) {
-      if (::madvise(low, stack_guard_bytes, MADV_GUARD_INSTALL) == 0) return;
+      if (::madvise(low, stack_guard_bytes(), MADV_GUARD_INSTALL) == 0) return;
       guard_advice_ = false;
       guards_left_ = guards_that_fit();
     }
-    if ((!pooled || guards_left_ > 0) && ::mprotect(low, stack_guard_bytes, PROT_NONE) == 0) {
+    if ((!pooled || guards_left_ > 0) && ::mprotect(low, stack_guard_bytes(), PROT_NONE) == 0) {
       if (pooled) --guards_left_;
       return;
     }
@@ -346,7 +381,8 @@ class stack_pool {
   std::vector<slab> slabs_;
   std::vector<goroutine*> mapped_;
   goroutine* free_ = nullptr;
-  goroutine* lists_ = nullptr;
+  std::atomic<goroutine*> lists_{nullptr};  // may be looked at without it
+  std::atomic<goroutine*> trimmed_lists_{nullptr};
   std::size_t free_count_ = 0;
   std::size_t next_slab_bytes_ = first_slab_bytes;
   bool guard_advice_ = try_guard_advice;
@@ -363,6 +399,14 @@ stack_pool& pool() noexcept {
 }
 
 }  // namespace
+
+std::size_t stack_slot_bytes() noexcept {
+  return (std::size_t{256} << 10) + page_bytes();
+}
+
+std::size_t stack_guard_bytes() noexcept {
+  return std::max(std::size_t{16} << 10, page_bytes());
+}
 
 goroutine* take_stack() noexcept {
   return pool().take(1);
@@ -384,6 +428,14 @@ void give_stack_list(stack_list list) noexcept {
   pool().give_list(list);
 }
 
+bool has_untrimmed_stack_list() noexcept {
+  return pool().has_untrimmed_list();
+}
+
+void trim_stack_list() noexcept {
+  pool().trim_list();
+}
+
 goroutine* map_stack(std::size_t bytes) noexcept {
   return pool().map(bytes);
 }
@@ -393,10 +445,12 @@ void unmap_stack(goroutine* owner) noexcept {
 }
 
 void trim_stack(const goroutine& owner) noexcept {
-  const std::size_t page = 4096;
-  auto end = (reinterpret_cast<std::uintptr_t>(&owner) - kept_bytes) / page * page;
-  auto begin = reinterpret_cast<std::uintptr_t>(owner.stack_low);
-  if (end > begin) ::madvise(owner.stack_low, end - begin, MADV_DONTNEED);
+  const std::size_t page = page_bytes();
+  const auto low = reinterpret_cast<std::uintptr_t>(owner.stack_low);
+  const auto kept = reinterpret_cast<std::uintptr_t>(&owner) - kept_bytes;
+  const std::uintptr_t begin = (low + page - 1) / page * page;
+  const std::uintptr_t end = kept / page * page;
+  if (end > begin) ::madvise(owner.stack_low + (begin - low), end - begin, MADV_DONTNEED);
 }
 
 stack_memory measure_stacks() {
@@ -409,7 +463,7 @@ void for_each_goroutine(void (*visit)(goroutine&, void*), void* argument) {
 
 bool in_guard(const goroutine& owner, const void* address) noexcept {
   const auto* where = static_cast<const std::byte*>(address);
-  return where < owner.stack_low && where >= owner.stack_low - stack_guard_bytes;
+  return where < owner.stack_low && where >= owner.stack_low - stack_guard_bytes();
 }
 
 void abandon_goroutines() noexcept {

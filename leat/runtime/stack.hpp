@@ -18,8 +18,9 @@
 
 namespace leat::runtime {
 
-inline constexpr std::size_t stack_slot_bytes = std::size_t{260} << 10;
-inline constexpr std::size_t stack_guard_bytes = std::size_t{16} << 10;
+/// 260 KiB and 16 KiB where pages are of 4 KiB; more where they are larger, as on some aarch64 systems.
+std::size_t stack_slot_bytes() noexcept;
+std::size_t stack_guard_bytes() noexcept;
 
 /// A goroutine with a stack of the usual size, from the pool shared by all workers. Null when memory is out.
 goroutine* take_stack() noexcept;
@@ -36,10 +37,14 @@ struct stack_list {
   std::uint32_t count = 0;
 };
 
-/// For workers' own caches: a list as give_stack_list() took it, or, if there is none, a few others. Empty when
-/// memory is out.
+/// For workers' own caches: a list as give_stack_list() took it, or, if there is none, a few others. Empty
+/// when memory is out.
 stack_list take_stack_list() noexcept;
 void give_stack_list(stack_list list) noexcept;
+
+/// Whether there are such lists whose stacks may have been deep, and trims those of one.
+bool has_untrimmed_stack_list() noexcept;
+void trim_stack_list() noexcept;
 
 /// A goroutine with a stack of its own mapping, of at least `bytes`. Null when memory is out.
 goroutine* map_stack(std::size_t bytes) noexcept;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <utility>
 
@@ -15,6 +16,8 @@ namespace leat::runtime {
 
 class stack_cache {
  public:
+  static constexpr std::chrono::milliseconds trim_period{100};
+
   /// Null when memory is out.
   goroutine* take() noexcept {
     if (front_.count == 0) {
@@ -41,15 +44,26 @@ class stack_cache {
     untrimmed_ = true;
   }
 
-  /// Gives back the pages of those that were used last, as far as they were deep; but not often, since it takes
-  /// a system call for each, which other processors are interrupted for. `now_ms` may be coarse.
-  void trim(std::int64_t now_ms) noexcept {
-    if (!untrimmed_ || now_ms - trimmed_ms_ < trim_period_ms) return;
-    untrimmed_ = false;
+  /// Gives back the pages of some that may have been deep, first of its own, then of the pool's. Not often,
+  /// and not of many at a time: each takes a system call. `now_ms` may be coarse. Returns whether some are
+  /// left, for which to call again after `trim_period`.
+  bool trim(std::int64_t now_ms) noexcept {
+    if (!untrimmed_ && !has_untrimmed_stack_list()) return false;
+    if (now_ms - trimmed_ms_ < trim_period.count()) return true;
     trimmed_ms_ = now_ms;
-    const goroutine* one = front_.head;
-    for (std::uint32_t left = std::min(front_.count, trimmed_most); left > 0; --left, one = one->next)
-      trim_stack(*one);
+    if (!untrimmed_) {
+      trim_stack_list();
+    } else {
+      const std::uint32_t begin = trimmed_;
+      trimmed_ += trimmed_most;
+      trim_part(front_, begin, trimmed_);
+      if (trimmed_ > front_.count) {
+        trim_part(back_, begin > front_.count ? begin - front_.count : 0, trimmed_ - front_.count);
+      }
+      untrimmed_ = trimmed_ < front_.count + back_.count;
+      if (!untrimmed_) trimmed_ = 0;
+    }
+    return untrimmed_ || has_untrimmed_stack_list();
   }
 
   /// Gives everything to the pool.
@@ -63,8 +77,14 @@ class stack_cache {
 
  private:
   static constexpr std::uint32_t list_most = 512;
-  static constexpr std::uint32_t trimmed_most = 64;
-  static constexpr std::int64_t trim_period_ms = 100;
+  static constexpr std::uint32_t trimmed_most = 128;
+
+  static void trim_part(const stack_list& list, std::uint32_t begin, std::uint32_t end) noexcept {
+    const goroutine* one = list.head;
+    for (std::uint32_t i = 0; i < std::min(end, list.count); ++i, one = one->next) {
+      if (i >= begin) trim_stack(*one);
+    }
+  }
 
   void fetch() noexcept {
     front_ = take_stack_list();
@@ -81,6 +101,7 @@ class stack_cache {
   stack_list back_;
   shown<std::uint32_t> size_;
   bool untrimmed_ = false;
+  std::uint32_t trimmed_ = 0;  // so many from the front, in this round
   std::int64_t trimmed_ms_ = 0;
 };
 

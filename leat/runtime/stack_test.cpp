@@ -46,14 +46,14 @@ TEST(a_stack, lies_below_its_control_block_and_above_its_guard) {
   goroutine* one = take_stack();
   ASSERT_NE(one, nullptr);
   EXPECT_GE(usable_bytes(*one), std::size_t{224} << 10);
-  EXPECT_LT(usable_bytes(*one), stack_slot_bytes);
+  EXPECT_LT(usable_bytes(*one), stack_slot_bytes());
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(one) % alignof(goroutine), 0U);
   EXPECT_TRUE(one->pooled);
   one->stack_low[0] = std::byte{1};
   EXPECT_FALSE(in_guard(*one, one->stack_low));
   EXPECT_TRUE(in_guard(*one, one->stack_low - 1));
-  EXPECT_TRUE(in_guard(*one, one->stack_low - stack_guard_bytes));
-  EXPECT_FALSE(in_guard(*one, one->stack_low - stack_guard_bytes - 1));
+  EXPECT_TRUE(in_guard(*one, one->stack_low - stack_guard_bytes()));
+  EXPECT_FALSE(in_guard(*one, one->stack_low - stack_guard_bytes() - 1));
   EXPECT_FALSE(in_guard(*one, nullptr));
   trim_stack(*one);
   one->next = nullptr;
