@@ -250,6 +250,33 @@ TEST_P(a_busy_program, still_runs_what_foreign_threads_start) {
   });
 }
 
+// The timer belongs to the worker that computes; another one has to fire it, and to run whom it wakes.
+TEST_P(a_busy_program, that_computes_without_a_pause_lets_others_receive_from_its_timers) {
+  if (GetParam() == 1) GTEST_SKIP() << "nobody else could run the receiver";
+  run([] {
+    for (int round = 0; round < 5; ++round) {
+      std::atomic<bool> received{false};
+      const timer one(5ms);
+      wait_group receiver;
+      receiver.go([&, ticks = one.c()] { received = ticks.receive().has_value(); });
+      await_parked(1);
+      spin_until([&] { return received.load(); });
+      receiver.wait();
+    }
+  });
+}
+
+TEST_P(a_busy_program, that_computes_without_a_pause_lets_others_run_the_function_of_its_timer) {
+  if (GetParam() == 1) GTEST_SKIP() << "nobody else could run the function";
+  run([] {
+    for (int round = 0; round < 5; ++round) {
+      std::atomic<bool> called{false};
+      const timer one = timer::func(5ms, [&] { called = true; });
+      spin_until([&] { return called.load(); });
+    }
+  });
+}
+
 // On every worker a pair whose one half always waits and whose other half always runs: no worker ever has
 // anything in its queue, and none ever has nothing to do.
 TEST_P(a_busy_program, of_pairs_that_only_wake_each_other_still_runs_what_a_foreign_thread_starts) {

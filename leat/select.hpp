@@ -240,7 +240,6 @@ std::size_t select(Cases&&... cases) {
     }
   };
   (collect(cases), ...);
-  if constexpr (defaults != 0) runtime::scheduling_point();
   const bool give_up = defaults != 0 && std::ranges::none_of(list, [](const runtime::select_case* one) {
                          return runtime::may_complete(*one);
                        });

@@ -15,8 +15,8 @@ class wake_chain {
     last_ = &popped;
   }
 
-  /// Makes them runnable in the order in which they were added; one alone runs next. None may be touched once woken: it is gone
-  /// with its stack.
+  /// Makes them runnable in the order in which they were added; one alone runs next. None may be touched once
+  /// woken: it is gone with its stack.
   void wake_all() noexcept;
 
  private:
