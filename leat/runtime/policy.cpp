@@ -93,7 +93,7 @@ struct policy_loop {
       all.idle_list_ = nullptr;
       all.idle_count.store(0, std::memory_order_seq_cst);
     } else {
-      all.searching.fetch_sub(1, std::memory_order_acq_rel);  // wake_one() counted this worker as searching
+      all.searching.fetch_sub(1, std::memory_order_seq_cst);  // wake_one() counted this worker as searching
     }
   }
 };
