@@ -199,16 +199,16 @@ TEST(under_every_schedule, a_context_ends_once_with_all_below_it) {
     auto [parent, cancel] = with_cancel({});
     const auto [child, cancel_child] = with_timeout(parent, 1s);
     wait_group all;
-    all.go([&cancel = cancel] {
+    all.go([&end = cancel] {
       sleep_for(1s);
-      cancel();
+      end();
     });
-    all.go([&child = child] {
-      child.done().receive();
-      const std::error_code error = child.error();
+    all.go([&ctx = child] {
+      ctx.done().receive();
+      const std::error_code error = ctx.error();
       EXPECT_TRUE(error == errc::canceled || error == errc::deadline_exceeded) << error.message();
       testing::interleave_here();
-      EXPECT_EQ(child.error(), error) << "what was first counts";
+      EXPECT_EQ(ctx.error(), error) << "what was first counts";
     });
     all.wait();
     EXPECT_EQ(parent.error(), errc::canceled);
