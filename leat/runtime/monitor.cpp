@@ -155,10 +155,20 @@ bool scheduler::all_wait() noexcept {
   return network_waits == 0;
 }
 
+// How often any worker has moved on.
+std::uint64_t scheduler::ticks() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& one : workers)
+    sum += one->tick.load(std::memory_order_seq_cst);
+  return sum;
+}
+
 // Called by a worker that is about to sleep and already counts as idle. It looks twice: between the looks, a
-// thread that leat does not know may have woken a goroutine, and ended before the threads were counted.
+// thread that leat does not know may have woken a goroutine, and ended before the threads were counted. That
+// goroutine may in turn have started the next such thread, after the count: nobody may have run in between.
 bool scheduler::is_deadlocked() noexcept {
-  return all_wait() && foreign_threads(workers.size()) <= 0 && all_wait();
+  const std::uint64_t before = ticks();
+  return all_wait() && foreign_threads(workers.size()) <= 0 && all_wait() && ticks() == before;
 }
 
 }  // namespace leat::runtime

@@ -115,6 +115,7 @@ struct scheduler {
   worker* take_idle() noexcept;
   bool all_wait() noexcept;
   bool is_deadlocked() noexcept;
+  std::uint64_t ticks() const noexcept;
   void monitor() noexcept;
   bool someone_is_stuck(std::vector<std::uint64_t>& seen_ticks) noexcept;
   bool all_asleep() const noexcept;
