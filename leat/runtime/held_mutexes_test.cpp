@@ -30,7 +30,7 @@ using testing::place;
 // How a run ends whose main goroutine parks with what `lock` has locked.
 ending end_of_parking_with(auto lock) {
   return end_of([&] {
-    leat::run([&] {
+    leat::run({.workers = 1}, [&] {  // so that nobody has sent before
       const chan<int> eggs;
       go([=] { eggs.send(1); });
       const auto hold = lock();
@@ -48,7 +48,7 @@ std::shared_timed_mutex shared_timed;
 TEST(a_debug_build, ends_a_program_whose_goroutine_parks_with_a_mutex_and_says_why_and_where) {
   const int start = __LINE__ + 2;
   const ending seen = end_of([] {
-    leat::run([] {
+    leat::run({.workers = 1}, [] {
       const chan<int> eggs;
       go([=] { eggs.send(1); });
       const std::lock_guard hold(plain);
@@ -70,23 +70,24 @@ TEST(a_debug_build, counts_the_mutexes) {
 }
 
 TEST(a_debug_build, knows_every_kind_of_lock) {
-  constexpr std::string_view words = "while it holds 1 std::mutex\n";
-  EXPECT_SAYS(end_of_parking_with([] { return std::unique_lock(plain, std::try_to_lock); }), words);
-  EXPECT_SAYS(end_of_parking_with([] { return std::unique_lock(recursive); }), words);
-  EXPECT_SAYS(end_of_parking_with([] { return std::unique_lock(timed); }), words);
-  EXPECT_SAYS(end_of_parking_with([] { return std::unique_lock(timed, 1s); }), words);
-  EXPECT_SAYS(
-      end_of_parking_with([] { return std::unique_lock(timed, std::chrono::system_clock::now() + 1s); }),
-      words);
-  EXPECT_SAYS(end_of_parking_with([] { return std::unique_lock(shared); }), words);
-  EXPECT_SAYS(end_of_parking_with([] { return std::shared_lock(shared); }), words);
-  EXPECT_SAYS(end_of_parking_with([] { return std::unique_lock(shared, std::try_to_lock); }), words);
-  EXPECT_SAYS(end_of_parking_with([] { return std::shared_lock(shared, std::try_to_lock); }), words);
-  EXPECT_SAYS(end_of_parking_with([] { return std::unique_lock(shared_timed, 1s); }), words);
-  EXPECT_SAYS(end_of_parking_with([] { return std::shared_lock(shared_timed, 1s); }), words);
+  const auto expect_found = [](auto lock) {
+    const ending seen = end_of_parking_with(lock);
+    EXPECT_SAYS(seen, "while it holds 1 std::mutex\n");
+  };
   const auto later = std::chrono::system_clock::now() + 1min;
-  EXPECT_SAYS(end_of_parking_with([=] { return std::unique_lock(shared_timed, later); }), words);
-  EXPECT_SAYS(end_of_parking_with([=] { return std::shared_lock(shared_timed, later); }), words);
+  expect_found([] { return std::unique_lock(plain, std::try_to_lock); });
+  expect_found([] { return std::unique_lock(recursive); });
+  expect_found([] { return std::unique_lock(timed); });
+  expect_found([] { return std::unique_lock(timed, 1min); });
+  expect_found([=] { return std::unique_lock(timed, later); });
+  expect_found([] { return std::unique_lock(shared); });
+  expect_found([] { return std::shared_lock(shared); });
+  expect_found([] { return std::unique_lock(shared, std::try_to_lock); });
+  expect_found([] { return std::shared_lock(shared, std::try_to_lock); });
+  expect_found([] { return std::unique_lock(shared_timed, 1min); });
+  expect_found([] { return std::shared_lock(shared_timed, 1min); });
+  expect_found([=] { return std::unique_lock(shared_timed, later); });
+  expect_found([=] { return std::shared_lock(shared_timed, later); });
 }
 
 TEST(a_debug_build, ends_a_program_whose_goroutine_yields_with_a_mutex) {
