@@ -5,6 +5,7 @@ target_sources(leat PRIVATE
   net/resolve.cpp
   net/sockaddr.cpp
   net/socket_base.cpp
+  net/stream.cpp
   net/system_socket.cpp
   net/tcp_conn.cpp
   net/tcp_info.cpp
