@@ -7,7 +7,7 @@ foreach(part chan chan_allocation chan_lifetime chan_programs chan_stress chan_t
         select select_lifetime select_stress go go_progress exception goroutine_local blocking signal)
   leat_test(${part}_test ${part}_test.cpp LIBRARIES leat::leat)
 endforeach()
-foreach(part run_queue timer_heap stack waiter descriptor)
+foreach(part run_queue timer_heap stack waiter descriptor descriptor_shared)
   leat_test(${part}_test runtime/${part}_test.cpp LIBRARIES leat::leat)
 endforeach()
 

@@ -34,25 +34,29 @@ socket_address to_socket_address(const endpoint& where) noexcept {
   return made;
 }
 
-result<endpoint> to_endpoint(const socket_address& from) noexcept {
-  if (from.size < sizeof(sa_family_t)) return system_error(std::errc::invalid_argument);
-  if (from.storage.ss_family == AF_INET) {
+result<endpoint> to_endpoint(const sockaddr* from, socklen_t size) noexcept {
+  if (size < sizeof(sa_family_t)) return system_error(std::errc::invalid_argument);
+  if (from->sa_family == AF_INET) {
     sockaddr_in raw;
-    if (from.size < sizeof(raw)) return system_error(std::errc::invalid_argument);
-    std::memcpy(&raw, &from.storage, sizeof(raw));
+    if (size < sizeof(raw)) return system_error(std::errc::invalid_argument);
+    std::memcpy(&raw, from, sizeof(raw));
     std::array<std::uint8_t, 4> bytes;
     std::memcpy(bytes.data(), &raw.sin_addr, bytes.size());
     return endpoint(ip_address::v4(bytes), ntohs(raw.sin_port));
   }
-  if (from.storage.ss_family == AF_INET6) {
+  if (from->sa_family == AF_INET6) {
     sockaddr_in6 raw;
-    if (from.size < sizeof(raw)) return system_error(std::errc::invalid_argument);
-    std::memcpy(&raw, &from.storage, sizeof(raw));
+    if (size < sizeof(raw)) return system_error(std::errc::invalid_argument);
+    std::memcpy(&raw, from, sizeof(raw));
     std::array<std::uint8_t, 16> bytes;
     std::memcpy(bytes.data(), &raw.sin6_addr, bytes.size());
     return endpoint(ip_address::v6(bytes, raw.sin6_scope_id), ntohs(raw.sin6_port));
   }
   return system_error(std::errc::address_family_not_supported);
+}
+
+result<endpoint> to_endpoint(const socket_address& from) noexcept {
+  return to_endpoint(from.data(), from.size);
 }
 
 }  // namespace leat::net

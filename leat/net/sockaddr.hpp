@@ -20,6 +20,9 @@ struct socket_address {
 /// The socket address of `where`, in AF_INET or AF_INET6 as its address says.
 socket_address to_socket_address(const endpoint& where) noexcept;
 
+/// The endpoint that a socket address of `size` bytes names. Errors: as below.
+result<endpoint> to_endpoint(const sockaddr* from, socklen_t size) noexcept;
+
 /// The endpoint that a socket address names. Errors: EAFNOSUPPORT for families other than AF_INET and
 /// AF_INET6, EINVAL when `from.size` is too small for its family.
 result<endpoint> to_endpoint(const socket_address& from) noexcept;

@@ -32,7 +32,9 @@ class raw_socket {
   int fd() const noexcept { return fd_; }
 
   /// Throws std::bad_alloc.
-  runtime::descriptor_handle adopt() { return runtime::adopt_descriptor(std::exchange(fd_, -1)); }
+  runtime::descriptor_handle adopt(runtime::write_events told = runtime::write_events::always) {
+    return runtime::adopt_descriptor(std::exchange(fd_, -1), told);
+  }
 
  private:
   int fd_;

@@ -40,7 +40,7 @@ constinit descriptor_pool pool;
 
 }  // namespace
 
-descriptor_handle adopt_descriptor(int fd) {
+descriptor_handle adopt_descriptor(int fd, write_events told) {
   descriptor* taken = nullptr;
   try {
     taken = pool.take();
@@ -48,7 +48,7 @@ descriptor_handle adopt_descriptor(int fd) {
     ::close(fd);
     throw;
   }
-  taken->open(fd);
+  taken->open(fd, told);
   return descriptor_handle(taken);
 }
 
@@ -65,12 +65,14 @@ descriptor::descriptor() noexcept {
   }
 }
 
-void descriptor::open(int fd) noexcept {
+void descriptor::open(int fd, write_events told) noexcept {
   const std::lock_guard guard(lock_);
   fd_ = fd;
+  write_events_ = told;
   users_ = 1;
   holders_ = 2;
   registered_in_ = 0;
+  poller_ = nullptr;
   closed_ = drained_ = hang_up_ = false;
   for (side& one : sides_) {
     one.deadline = one.armed_for = time_point::max();
@@ -194,6 +196,11 @@ result<void> descriptor::begin_stream_read() noexcept {
   lock_.lock();
   side& own = side_of(direction::read);
   if (auto turn = begin_locked(own); !turn) return turn;
+  return wait_if_drained_locked(own);
+}
+
+// With a turn to read and the lock held, which is released: waits if a try would find nothing.
+result<void> descriptor::wait_if_drained_locked(side& own) noexcept {
   if (!drained_ || hang_up_ || !registered()) {
     lock_.unlock();
     return {};
@@ -210,6 +217,49 @@ void descriptor::end_stream_read(bool drained) noexcept {
   lock_.lock();
   drained_ = drained;
   end_locked(side_of(direction::read));
+}
+
+// Says whether the caller has got the turn; if not, others have it, and the caller may only try.
+result<bool> descriptor::begin_shared(direction which) noexcept {
+  lock_.lock();
+  side& own = side_of(which);
+  if (own.busy && !closed_ && !own.expired) {
+    ++users_;
+    lock_.unlock();
+    return false;
+  }
+  if (auto turn = begin_locked(own); !turn) return std::unexpected(turn.error());
+  if (which == direction::read) {
+    if (auto waited = wait_if_drained_locked(own); !waited) return std::unexpected(waited.error());
+  } else {
+    lock_.unlock();
+  }
+  return true;
+}
+
+// For one that is counted already, and now has to wait. What it found on its try may be old news: whoever had
+// the turn may have used up the event that came since, so it tries again.
+result<void> descriptor::take_turn(direction which) noexcept {
+  lock_.lock();
+  side& own = side_of(which);
+  if (closed_ || own.expired) {
+    const errc why = closed_ ? errc::closed : errc::deadline_exceeded;
+    release_locked();
+    return fail(why);
+  }
+  if (own.busy) {
+    if (auto turn = take_turn_locked(own); !turn) return turn;
+  }
+  own.busy = true;
+  if (which == direction::read) drained_ = false;
+  lock_.unlock();
+  return {};
+}
+
+void descriptor::end_shared(direction which, bool drained) noexcept {
+  lock_.lock();
+  if (which == direction::read) drained_ = drained;
+  end_locked(side_of(which));
 }
 
 result<void> descriptor::wait(direction which) noexcept {
@@ -235,12 +285,23 @@ result<void> descriptor::wait_locked(side& own) noexcept {
     lock_.unlock();
     return {};
   }
+  const bool reads = &own == &side_of(direction::read);
+  const bool asks = !reads && write_events_ == write_events::when_waiting;
+  if (asks) {
+    if (auto asked = tell_of_writes(true); !asked) {
+      lock_.unlock();
+      return asked;
+    }
+  }
   waiter self;
   own.waiting = &self;
   count_network_wait(1);
-  const bool reads = &own == &side_of(direction::read);
   park(self, lock_, reads ? wait_reason::network_read : wait_reason::network_write);
   count_network_wait(-1);
+  if (asks) {
+    const std::lock_guard guard(lock_);
+    if (registered()) static_cast<void>(tell_of_writes(false));  // at worst there are more events than needed
+  }
   if (self.ok) return {};
   const std::lock_guard guard(lock_);
   if (closed_) return fail(errc::closed);
@@ -256,10 +317,19 @@ bool descriptor::registered() const noexcept {
 result<void> descriptor::register_with_poller() noexcept {
   poller* target = poller_of_caller();
   if (!target) return fail(errc::not_running);
-  if (const int error = target->add(fd_, *this); error != 0) {
+  if (const int error = target->add(fd_, *this, write_events_ == write_events::always); error != 0) {
     return std::unexpected(std::error_code(error, std::system_category()));
   }
   registered_in_ = current_generation();
+  poller_ = target;
+  return {};
+}
+
+// With the lock held: room that there is already makes an event, which waits for it.
+result<void> descriptor::tell_of_writes(bool wanted) noexcept {
+  if (const int error = poller_->tell_of_writes(fd_, *this, wanted); error != 0) {
+    return std::unexpected(std::error_code(error, std::system_category()));
+  }
   return {};
 }
 

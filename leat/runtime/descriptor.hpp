@@ -7,6 +7,9 @@
 // Every operation tries its system call first and waits only after EAGAIN. The descriptor joins the poller of
 // the worker on which it first has to wait, once, edge-triggered.
 //
+// Whoever holds a turn may wait; calls that the kernel keeps apart by itself (datagrams) also run without
+// one, but never wait, and never touch what belongs to the turns: `waiting`, `ready` and `drained_`.
+//
 // The objects are never destroyed but recycled: an event that the kernel told before a close and that is
 // looked at after it finds a descriptor, if another one. Such a stray event makes one wait return early, and
 // every wait is followed by another try, so it is harmless.
@@ -17,11 +20,14 @@
 //  - `side.busy` says that an operation of that direction is under way; others stand in `side.turns`;
 //  - `side.waiting` is the one waiter that wants readiness; `side.ready` remembers an event that came while
 //  nobody
-//    waited, so that the next wait returns at once.
+//    waited, so that the next wait returns at once;
+//  - `drained_` says that the last read found the end of what there was, and that no event has been used up
+//    since: whoever reads next may wait before it tries.
 #pragma once
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -33,6 +39,7 @@ namespace leat::runtime {
 enum class direction : std::uint8_t { read = 0, write = 1 };
 
 class descriptor;
+class poller;
 
 /// Closes the descriptor and gives up its handle; operations under way return errc::closed and are safe.
 struct descriptor_closer {
@@ -40,8 +47,15 @@ struct descriptor_closer {
 };
 using descriptor_handle = std::unique_ptr<descriptor, descriptor_closer>;
 
-/// Takes ownership of `fd`, which must be non-blocking and close-on-exec.
-descriptor_handle adopt_descriptor(int fd);
+/// When the kernel is asked to tell of room to write.
+enum class write_events : std::uint8_t {
+  always,        ///< from the first wait on
+  when_waiting,  ///< only while a write waits, which costs that write two more system calls
+};
+
+/// Takes ownership of `fd`, which must be non-blocking and close-on-exec. `when_waiting` is for sockets whose
+/// peers' every read is an event of room to write (datagrams, Unix sockets): each would wake the worker.
+descriptor_handle adopt_descriptor(int fd, write_events told = write_events::always);
 
 class descriptor {
  public:
@@ -74,6 +88,26 @@ class descriptor {
     if (auto turn = begin_stream_read(); !turn) return std::unexpected(turn.error());
     auto outcome = attempt_until_done(direction::read, attempt);
     end_stream_read(outcome.value_or(wanted) < wanted);
+    return outcome;
+  }
+
+  /// As perform(), for calls that the kernel keeps apart by itself, as it does those of datagrams: they run
+  /// at once, and only those that have to wait take turns. A read that asks for `wanted` > 0 things and gets
+  /// fewer has left nothing behind, so that the next one waits before it tries.
+  template <typename Attempt>
+  result<std::size_t> perform_shared(direction which, Attempt&& attempt, std::size_t wanted = 0) {
+    auto has_turn = begin_shared(which);
+    if (!has_turn) return std::unexpected(has_turn.error());
+    if (!*has_turn) {
+      const std::ptrdiff_t count = try_once(fd_, attempt);
+      if (count != -EAGAIN && count != -EINTR) {
+        release();
+        return to_result(count);
+      }
+      if (auto turn = take_turn(which); !turn) return std::unexpected(turn.error());
+    }
+    auto outcome = attempt_until_done(which, attempt);
+    end_shared(which, outcome.value_or(wanted) < wanted);
     return outcome;
   }
 
@@ -112,7 +146,7 @@ class descriptor {
  private:
   friend struct descriptor_closer;
   friend class descriptor_pool;
-  friend descriptor_handle adopt_descriptor(int fd);
+  friend descriptor_handle adopt_descriptor(int fd, write_events told);
 
   struct side {
     wait_queue turns;           // operations that wait for their turn
@@ -140,20 +174,24 @@ class descriptor {
     return count >= 0 ? count : -static_cast<std::ptrdiff_t>(errno);
   }
 
+  static result<std::size_t> to_result(std::ptrdiff_t count) noexcept {
+    if (count >= 0) [[likely]]
+      return static_cast<std::size_t>(count);
+    return std::unexpected(std::error_code(static_cast<int>(-count), std::system_category()));
+  }
+
   template <typename Attempt>
   result<std::size_t> attempt_until_done(direction which, Attempt& attempt) {
     for (;;) {
       const std::ptrdiff_t count = try_once(fd_, attempt);
-      if (count >= 0) [[likely]]
-        return static_cast<std::size_t>(count);
-      const int error = static_cast<int>(-count);
-      if (error == EINTR) continue;
-      if (error != EAGAIN) return std::unexpected(std::error_code(error, std::system_category()));
+      if (count == -EINTR) continue;
+      if (count != -EAGAIN) [[likely]]
+        return to_result(count);
       if (auto waited = wait(which); !waited) return std::unexpected(waited.error());
     }
   }
 
-  void open(int fd) noexcept;
+  void open(int fd, write_events told) noexcept;
   result<void> begin(direction which) noexcept;
   result<void> begin_locked(side& own) noexcept;
   result<void> take_turn_locked(side& own) noexcept;
@@ -161,10 +199,15 @@ class descriptor {
   result<void> begin_stream_read() noexcept;
   void end_stream_read(bool drained) noexcept;
   void end_locked(side& own) noexcept;
+  result<bool> begin_shared(direction which) noexcept;
+  result<void> take_turn(direction which) noexcept;
+  void end_shared(direction which, bool drained) noexcept;
+  result<void> wait_if_drained_locked(side& own) noexcept;
   result<void> wait(direction which) noexcept;
   result<void> wait_locked(side& own) noexcept;
   bool registered() const noexcept;
   result<void> register_with_poller() noexcept;
+  result<void> tell_of_writes(bool wanted) noexcept;
   result<void> acquire() noexcept;
   void release() noexcept;
   void release_locked() noexcept;
@@ -176,12 +219,14 @@ class descriptor {
 
   spinlock lock_;  // guards all that follows
   bool closed_ = true;
-  bool drained_ = false;  // the last stream read left nothing behind
-  bool hang_up_ = false;  // the last event carried RDHUP, HUP or ERR
+  bool drained_ = false;  // the last read left nothing behind
+  bool hang_up_ = false;  // an event carried RDHUP, HUP or ERR
+  write_events write_events_ = write_events::always;
   int fd_ = -1;
   std::uint32_t users_ = 0;
   std::uint32_t holders_ = 0;
   std::uint64_t registered_in_ = 0;  // the run of the runtime in which it joined a poller; 0: none
+  poller* poller_ = nullptr;         // the one that it joined, which is gone when that run is over
   side sides_[2];
   deadline_timer
       timers_[2];  // pending at or before the side's deadline: moved lazily, since it is reset often

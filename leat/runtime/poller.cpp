@@ -26,6 +26,14 @@ timespec to_timespec(clock::duration span) noexcept {
   return {static_cast<time_t>(seconds.count()), static_cast<long>(rest.count())};
 }
 
+epoll_event interest_in(descriptor& entry, bool writes) noexcept {
+  epoll_event wanted{};
+  wanted.events = EPOLLIN | EPOLLRDHUP | EPOLLET;
+  if (writes) wanted.events |= EPOLLOUT;
+  wanted.data.ptr = &entry;
+  return wanted;
+}
+
 }  // namespace
 
 poller::poller()
@@ -46,12 +54,15 @@ poller::~poller() {
   ::close(epoll_fd_);
 }
 
-int poller::add(int fd, descriptor& entry) noexcept {
-  epoll_event wanted{};
-  wanted.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-  wanted.data.ptr = &entry;
+int poller::add(int fd, descriptor& entry, bool writes) noexcept {
   used_.store(true, std::memory_order_relaxed);
+  epoll_event wanted = interest_in(entry, writes);
   return ::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &wanted) == 0 ? 0 : errno;
+}
+
+int poller::tell_of_writes(int fd, descriptor& entry, bool wanted) noexcept {
+  epoll_event changed = interest_in(entry, wanted);
+  return ::epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, fd, &changed) == 0 ? 0 : errno;
 }
 
 void poller::interrupt() noexcept {

@@ -21,8 +21,13 @@ class poller {
   poller(const poller&) = delete;
   poller& operator=(const poller&) = delete;
 
-  /// Starts to tell `entry` of events on `fd`. Returns 0 or an errno value. Any thread.
-  int add(int fd, descriptor& entry) noexcept;
+  /// Starts to tell `entry` of events on `fd`, of room to write only with `writes`. Returns 0 or an errno
+  /// value. Any thread.
+  int add(int fd, descriptor& entry, bool writes) noexcept;
+
+  /// Starts or ends telling `entry`, which was added here, of room to write. What it is told of and is ready
+  /// now is told again. Returns 0 or an errno value. Any thread.
+  int tell_of_writes(int fd, descriptor& entry, bool wanted) noexcept;
 
   /// Tells the descriptors of what has happened, without waiting. Returns the number of events. Owner only.
   int poll() noexcept { return poll_until(time_point::min(), true); }
