@@ -1,8 +1,9 @@
 """usage: python3 bench AREA [--rounds N]"""
 import argparse
 import importlib
+import pathlib
 
-AREAS = ["runtime", "echo", "irc"]
+AREAS = sorted({path.stem for path in pathlib.Path(__file__).parent.glob("*.py")} - {"__main__", "harness"})
 
 parser = argparse.ArgumentParser(prog="script/bench", description="Measures leat beside its peers, in interleaved rounds.")
 parser.add_argument("area", choices=AREAS)

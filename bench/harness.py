@@ -4,6 +4,8 @@ Machines drift by a quarter over seconds, so nothing is compared across time: ea
 an order that turns, and a ratio is the median over rounds of leat's value to the peer's in the same round.
 """
 import contextlib
+import ctypes
+import fcntl
 import json
 import os
 import pathlib
@@ -11,6 +13,7 @@ import re
 import shutil
 import socket
 import statistics
+import struct
 import subprocess
 import sys
 
@@ -30,6 +33,39 @@ def pinned(command, core):
     if len(CORES) < 2 or not shutil.which("taskset"):
         return list(command)
     return ["taskset", "-c", str(CORES[core]), *command]
+
+
+def present(programs):
+    """Of {name: (command, what brings it)} those whose program is there, as {name: command}; says which are skipped."""
+    found = {}
+    for name, (command, origin) in programs.items():
+        if pathlib.Path(command[0]).exists():
+            found[name] = command
+        else:
+            say(f"skipped: {name} (no {pathlib.Path(command[0]).name}; {origin})")
+    return found
+
+
+def use_network_of_its_own(congestion_controls):
+    """Moves this process, and what it starts from now on, into a network with nothing but loopback, where TCP uses the
+    first of the congestion controls that may be used. Without the right to do so, says so and stays."""
+    new_network, interface_up = 0x40000000, 0x1  # CLONE_NEWNET, IFF_UP
+    get_flags, set_flags = 0x8913, 0x8914        # SIOCGIFFLAGS, SIOCSIFFLAGS
+    default = pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control")
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(new_network) != 0:
+        say(f"a network of its own needs root (unshare: {os.strerror(ctypes.get_errno())}); here TCP's congestion control "
+            f"is {default.read_text().strip()}, and what is measured depends on it")
+        return
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        request = struct.pack("16sh22x", b"lo", 0)
+        _, flags = struct.unpack("16sh22x", fcntl.ioctl(any_socket, get_flags, request))
+        fcntl.ioctl(any_socket, set_flags, struct.pack("16sh22x", b"lo", flags | interface_up))
+    for name in congestion_controls:
+        with contextlib.suppress(OSError):  # absent, or not allowed outside the machine's first network
+            default.write_text(name)
+            break
+    say(f"TCP's congestion control: {default.read_text().strip()}")
 
 
 def free_port():
@@ -58,6 +94,14 @@ def announced_port(process):
         if found := re.search(r"listening on \S*:(\d+)", line):
             return int(found[1])
     raise RuntimeError(f"{process.args} ended with {process.wait()} and never listened")
+
+
+@contextlib.contextmanager
+def servers(commands, environment=None):
+    """Runs a server for each of {name: command} and yields {name: (process id, port)}."""
+    with contextlib.ExitStack() as stack:
+        processes = {name: stack.enter_context(server(command, environment)) for name, command in commands.items()}
+        yield {name: (process.pid, announced_port(process)) for name, process in processes.items()}
 
 
 def ask(command, timeout=300, core=1, environment=None):

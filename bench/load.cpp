@@ -31,7 +31,7 @@ std::int64_t process_resident_bytes(int pid) {
   return resident * sysconf(_SC_PAGESIZE);
 }
 
-int connect_loopback(std::uint16_t port) {
+int connect_loopback(std::uint16_t port, blocking mode) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) give_up("socket");
   sockaddr_in address{};
@@ -42,8 +42,20 @@ int connect_loopback(std::uint16_t port) {
     give_up("connect to 127.0.0.1:" + std::to_string(port));
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0) give_up("fcntl");
+  if (mode == blocking::no && fcntl(fd, F_SETFL, O_NONBLOCK) != 0) give_up("fcntl");
   return fd;
+}
+
+void echo_once(int fd) {
+  std::array<char, 64> message{};
+  if (send(fd, message.data(), message.size(), MSG_NOSIGNAL) != ssize_t(message.size())) give_up("send");
+  if (recv(fd, message.data(), message.size(), MSG_WAITALL) != ssize_t(message.size())) give_up("recv");
+}
+
+void close_with_reset(int fd) {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) != 0) give_up("setsockopt");
+  close(fd);
 }
 
 void raise_descriptor_limit() {

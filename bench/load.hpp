@@ -19,8 +19,16 @@ std::int64_t process_cpu_ns(int pid);
 /// Bytes of memory that process `pid` holds (resident set), kernel memory not included; 0 if it is gone.
 std::int64_t process_resident_bytes(int pid);
 
-/// A connected, non-blocking socket with Nagle's algorithm off. Ends the program if it cannot be had.
-int connect_loopback(std::uint16_t port);
+enum class blocking : bool { no, yes };
+
+/// A connected socket with Nagle's algorithm off. Ends the program if it cannot be had.
+int connect_loopback(std::uint16_t port, blocking mode = blocking::no);
+
+/// Sends 64 bytes on a blocking socket and reads them back. Ends the program if they do not come back.
+void echo_once(int fd);
+
+/// Closes a socket and resets its connection, which leaves no TIME_WAIT behind.
+void close_with_reset(int fd);
 
 /// Lets this process have as many descriptors as the hard limit allows.
 void raise_descriptor_limit();

@@ -4,37 +4,13 @@
 // It answers as long as the peer reads: a write that would block closes the connection, for a closed-loop
 // load never has more on its way than the socket buffers hold.
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-enum { MAX_EVENTS = 512, BUFFER_BYTES = 16384, BACKLOG = 4096 };
+#include <bench/peers/loopback.h>
 
-static int must(int result, const char* what) {
-  if (result < 0) {
-    perror(what);
-    exit(1);
-  }
-  return result;
-}
-
-static int listen_on_loopback(void) {
-  int listener = must(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t length = sizeof address;
-  must(bind(listener, (struct sockaddr*)&address, length), "bind");
-  must(listen(listener, BACKLOG), "listen");
-  must(getsockname(listener, (struct sockaddr*)&address, &length), "getsockname");
-  printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
-  fflush(stdout);
-  return listener;
-}
+enum { MAX_EVENTS = 512 };
 
 static void watch(int poller, int fd) {
   struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
@@ -48,21 +24,20 @@ static void accept_all(int poller, int listener) {
       if (errno != EAGAIN && errno != ECONNABORTED) perror("accept4");
       return;
     }
-    int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    set_no_delay(fd);
     watch(poller, fd);
   }
 }
 
 static void echo(int fd) {
-  static char buffer[BUFFER_BYTES];
+  static char buffer[ECHO_BUFFER_BYTES];
   ssize_t got = read(fd, buffer, sizeof buffer);
   if (got < 0 && errno == EAGAIN) return;
   if (got <= 0 || write(fd, buffer, (size_t)got) != got) close(fd);
 }
 
 int main(void) {
-  int listener = listen_on_loopback();
+  int listener = listen_on_loopback(SOCK_NONBLOCK);
   int poller = must(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   watch(poller, listener);
   struct epoll_event events[MAX_EVENTS];
