@@ -30,6 +30,10 @@ class category final : public std::error_category {
         return "unexpected end of stream";
       case errc::not_running:
         return "the leat runtime is not running";
+      case errc::end_of_stream:
+        return "end of stream";
+      case errc::malformed:
+        return "malformed input";
     }
     return "unknown leat error " + std::to_string(code);
   }
@@ -42,6 +46,8 @@ class category final : public std::error_category {
         return std::errc::operation_canceled;
       case errc::too_long:
         return std::errc::message_size;
+      case errc::malformed:
+        return std::errc::bad_message;
       default:
         return {code, *this};
     }

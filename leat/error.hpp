@@ -23,6 +23,8 @@ enum class errc {
   too_long,           ///< input passed a limit that the caller gave
   unexpected_end,     ///< the stream ended inside something
   not_running,        ///< the operation needs the runtime, and `leat::run` is not active
+  end_of_stream,      ///< the stream has ended where it may: nothing more was begun
+  malformed,          ///< input that cannot be what was expected, whatever comes behind it
 };
 
 /// The category of `leat::errc`; its name is "leat".

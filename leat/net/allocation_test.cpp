@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <new>
 
+#include <leat/net/allocations_test.hpp>
 #include <leat/net/net_test.hpp>
 
 namespace {
@@ -39,6 +40,11 @@ void* count_and_allocate(std::size_t size) {
 }
 
 namespace leat::net {
+
+long allocations_of_goroutines() noexcept {
+  return allocations;
+}
+
 namespace {
 
 LEAT_TEST_ON_WORKERS(reading_and_writing);
