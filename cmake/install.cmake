@@ -33,7 +33,10 @@ install(FILES ${PROJECT_BINARY_DIR}/leat-config.cmake ${PROJECT_BINARY_DIR}/leat
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig
            OUTPUT_VARIABLE prefix_from_pc)
 if(LEAT_LIBDW)
-  set(private_libraries " -ldw")  # the archive is static, so whoever links it links this too
+  string(APPEND private_libraries " -ldw")  # the archive is static, so whoever links it links this too
+endif()
+if(LEAT_CARES_FOUND)
+  string(APPEND private_libraries " -lcares")
 endif()
 configure_file(cmake/leat.pc.in ${PROJECT_BINARY_DIR}/leat.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/leat.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT library)

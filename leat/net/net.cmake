@@ -1,27 +1,48 @@
 # The network library: part of leat, in namespace leat::net.
 target_sources(leat PRIVATE
   net/address.cpp
+  net/address_selection.cpp
   net/buffered_reader.cpp
   net/buffered_writer.cpp
+  net/connection_race.cpp
   net/dial.cpp
   net/framing/frame.cpp
   net/framing/length_prefix.cpp
   net/framing/marker.cpp
   net/framing/text_header.cpp
   net/framing/varint.cpp
+  net/interfaces.cpp
+  net/options.cpp
+  net/ready_set.cpp
   net/resolve.cpp
+  net/resolver.cpp
+  net/services.cpp
   net/sockaddr.cpp
   net/socket_base.cpp
   net/stream.cpp
+  net/system_names.cpp
   net/system_socket.cpp
   net/tcp_conn.cpp
   net/tcp_info.cpp
   net/tcp_listener.cpp
   net/udp.cpp)
 
+# Without c-ares, as where only the compiler is there for another processor, the system's resolver is asked.
+find_package(PkgConfig)
+if(PKG_CONFIG_FOUND AND NOT CMAKE_CROSSCOMPILING)
+  pkg_check_modules(LEAT_CARES IMPORTED_TARGET GLOBAL libcares)
+endif()
+if(LEAT_CARES_FOUND)
+  target_sources(leat PRIVATE net/dns_client.cpp)
+  target_link_libraries(leat PRIVATE ${LEAT_CARES_LINK_LIBRARIES})
+else()
+  target_sources(leat PRIVATE net/dns_client_absent.cpp)
+endif()
+
 if(LEAT_TESTS)
   leat_test(net_address_test net/address_test.cpp net/sockaddr_test.cpp LIBRARIES leat::leat)
-  leat_test(net_resolve_test net/resolve_test.cpp LIBRARIES leat::leat)
+  leat_test(net_resolve_test net/resolve_test.cpp net/resolver_test.cpp net/system_names_test.cpp
+    net/address_selection_test.cpp LIBRARIES leat::leat)
   leat_test(net_tcp_conn_test net/tcp_conn_test.cpp net/tcp_deadline_test.cpp net/tcp_info_test.cpp
     LIBRARIES leat::leat)
   leat_test(net_buffered_test net/buffered_reader_test.cpp net/buffered_writer_test.cpp LIBRARIES leat::leat)
@@ -29,6 +50,7 @@ if(LEAT_TESTS)
     net/framing/text_header_test.cpp net/framing/frame_reader_test.cpp LIBRARIES leat::leat)
   leat_test(net_allocation_test net/allocation_test.cpp net/framing/frame_allocation_test.cpp LIBRARIES leat::leat)
   leat_test(net_tcp_listener_test net/tcp_listener_test.cpp LIBRARIES leat::leat)
-  leat_test(net_dial_test net/dial_test.cpp LIBRARIES leat::leat)
+  leat_test(net_dial_test net/dial_test.cpp net/dial_race_test.cpp LIBRARIES leat::leat)
+  leat_test(net_options_test net/options_test.cpp LIBRARIES leat::leat)
   leat_test(net_udp_test net/udp_test.cpp LIBRARIES leat::leat)
 endif()

@@ -3,6 +3,7 @@
 
 #include <leat/net/address.hpp>
 #include <leat/net/framing.hpp>
+#include <leat/net/options.hpp>
 #include <leat/net/resolve.hpp>
 #include <leat/net/tcp.hpp>
 #include <leat/net/udp.hpp>

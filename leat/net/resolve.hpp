@@ -1,7 +1,7 @@
 // Names: hosts to addresses, services to ports, and back; and what this machine is called and reachable at.
 //
-// Look-ups ask the system (getaddrinfo(3) with /etc/hosts, DNS and whatever else nsswitch.conf names) on the
-// pool of leat::blocking, so that a slow name server parks the goroutine and never a worker.
+// The functions here ask as the system is configured; leat/net/resolver.hpp tells how, and lets others be
+// asked. Nothing here keeps a worker from its other goroutines.
 #pragma once
 
 #include <cstdint>
@@ -13,15 +13,20 @@
 #include <leat/deadline.hpp>
 #include <leat/error.hpp>
 #include <leat/net/address.hpp>
+#include <leat/net/resolver.hpp>
 
 namespace leat::net {
 
-/// The addresses of a host, at least one, each once, in the order in which they should be tried (RFC 6724). A
-/// literal is its own address, and "localhost" and all below it is this machine, 127.0.0.1 and ::1 (RFC
-/// 6761), without a look-up. Errors: errc::bad_address for what cannot be a host name (empty, longer than 253
-/// bytes, or with a NUL byte); errc::unknown_host; those of resolver_category(), such as a name server that
-/// does not answer.
-result<std::vector<ip_address>> resolve_host(std::string_view name);
+/// The addresses of a host: resolver::addresses().
+result<std::vector<ip_address>> resolve_host(std::string_view name, const wait_limits& limits = {});
+
+/// The names of an address: resolver::names().
+result<std::vector<std::string>> resolve_names(const ip_address& address, const wait_limits& limits = {});
+
+/// Where a domain offers a service: resolver::locations().
+result<std::vector<service_location>> resolve_locations(std::string_view service, std::string_view protocol,
+                                                        std::string_view domain,
+                                                        const wait_limits& limits = {});
 
 /// The port of a service ("mysql" is 3306) over `protocol`, "tcp" or "udp"; a number is itself.
 /// Errors: errc::unknown_service; errc::bad_address for a number above 65535.
@@ -30,10 +35,10 @@ result<std::uint16_t> resolve_service(std::string_view service, std::string_view
 /// The name of the service at a port: the inverse of resolve_service(). Errors: errc::unknown_service.
 result<std::string> service_name(std::uint16_t port, std::string_view protocol = "tcp");
 
-/// The endpoints that "host:service" stands for, at least one, in the order in which they should be tried. An
-/// empty host is this machine: 127.0.0.1 and ::1. A look-up that has not ended by `deadline` is left to
-/// itself. Errors: errc::bad_address (address_fault() tells why), errc::deadline_exceeded, and those of
-/// resolve_host() and resolve_service().
+/// The endpoints that "host:service" stands for, at least one, in the order in which they should be tried:
+/// resolver::endpoints().
+result<std::vector<endpoint>> resolve_endpoints(std::string_view address, std::string_view protocol,
+                                                const wait_limits& limits);
 result<std::vector<endpoint>> resolve_endpoints(std::string_view address, std::string_view protocol = "tcp",
                                                 time_point deadline = never);
 
@@ -53,8 +58,9 @@ struct interface_address {
 /// Every IP address of this machine. Errors: those of getifaddrs(3).
 result<std::vector<interface_address>> interface_addresses();
 
-/// The category of what the system's resolver reports (EAI_AGAIN and the like of getaddrinfo(3)); its name is
-/// "resolver". EAI_AGAIN equals std::errc::resource_unavailable_try_again.
+/// The category of what name servers and the system's resolver report, with the numbers of getaddrinfo(3):
+/// EAI_AGAIN when nobody answered, EAI_FAIL when an answer was of no use; its name is "resolver". EAI_AGAIN
+/// equals std::errc::resource_unavailable_try_again.
 const std::error_category& resolver_category() noexcept;
 
 }  // namespace leat::net

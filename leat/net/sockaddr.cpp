@@ -59,4 +59,10 @@ result<endpoint> to_endpoint(const socket_address& from) noexcept {
   return to_endpoint(from.data(), from.size);
 }
 
+std::optional<ip_address> read_address(const sockaddr* raw, std::size_t size) noexcept {
+  const auto read = to_endpoint(raw, static_cast<socklen_t>(size));
+  if (!read) return std::nullopt;
+  return read->address();
+}
+
 }  // namespace leat::net

@@ -4,6 +4,9 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <cstddef>
+#include <optional>
+
 #include <leat/net/address.hpp>
 
 namespace leat::net {
@@ -26,5 +29,8 @@ result<endpoint> to_endpoint(const sockaddr* from, socklen_t size) noexcept;
 /// The endpoint that a socket address names. Errors: EAFNOSUPPORT for families other than AF_INET and
 /// AF_INET6, EINVAL when `from.size` is too small for its family.
 result<endpoint> to_endpoint(const socket_address& from) noexcept;
+
+/// The address in what C interfaces call a sockaddr, of `size` bytes; nothing for families that are not IP.
+std::optional<ip_address> read_address(const sockaddr* raw, std::size_t size) noexcept;
 
 }  // namespace leat::net

@@ -13,6 +13,7 @@
 #include <leat/deadline.hpp>
 #include <leat/error.hpp>
 #include <leat/net/address.hpp>
+#include <leat/net/options.hpp>
 
 namespace leat::runtime {
 class descriptor;
@@ -49,6 +50,9 @@ class socket_base {
   /// setsockopt(2).
   result<void> set_read_buffer(std::size_t bytes) noexcept;
   result<void> set_write_buffer(std::size_t bytes) noexcept;
+
+  /// What else the system can be told of the socket; good as long as the socket is.
+  socket_options options() const noexcept { return socket_options(descriptor_.get()); }
 
   /// Where the socket is bound; an IPv4 address also when a dual-stack socket maps it. 0.0.0.0:0 once closed.
   endpoint local_address() const noexcept;

@@ -16,26 +16,11 @@
 #include <span>
 #include <string_view>
 
+#include <leat/net/options.hpp>
 #include <leat/net/socket_base.hpp>
 #include <leat/net/tcp_info.hpp>
 
 namespace leat::net {
-
-/// How the system finds out that a silent peer is gone: after `idle` without traffic it asks every
-/// `interval`, and gives up after `count` questions without an answer; reads then fail with ETIMEDOUT.
-/// Seconds, 1 to 32767; count 1 to 127.
-struct keep_alive {
-  std::chrono::seconds idle{15};
-  std::chrono::seconds interval{15};
-  int count = 9;
-};
-
-/// What close() does with bytes that were written and are not yet acknowledged.
-enum class linger : std::uint8_t {
-  deliver,  ///< the system goes on sending them, in the background (the default)
-  reset,    ///< drops them and resets the connection: the peer's reads fail with ECONNRESET. Leaves no
-            ///< TIME_WAIT
-};
 
 class tcp_conn : public socket_base {
  public:

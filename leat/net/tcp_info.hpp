@@ -35,18 +35,40 @@ struct tcp_info {
   tcp_state state = tcp_state::unknown;
   std::chrono::microseconds rtt{};  ///< smoothed round-trip time
   std::chrono::microseconds rtt_variance{};
-  std::uint32_t retransmits = 0;        ///< of the segment that is waiting for its acknowledgement now
-  std::uint32_t total_retransmits = 0;  ///< segments sent again since the connection began
-  std::uint32_t unacknowledged = 0;     ///< segments in flight
-  std::uint32_t congestion_window = 0;  ///< segments
+  std::chrono::microseconds least_rtt{};
+  std::chrono::microseconds retransmission_timeout{};
+  std::chrono::milliseconds since_last_sent{};      ///< data, not acknowledgements
+  std::chrono::milliseconds since_last_received{};  ///< data
+  std::uint32_t retransmits = 0;           ///< of the segment that is waiting for its acknowledgement now
+  std::uint32_t total_retransmits = 0;     ///< segments sent again since the connection began
+  std::uint32_t unacknowledged = 0;        ///< segments in flight
+  std::uint32_t lost = 0;                  ///< of those, segments taken to be lost
+  std::uint32_t congestion_window = 0;     ///< segments
+  std::uint32_t slow_start_threshold = 0;  ///< segments
   std::uint32_t send_mss_bytes = 0;
   std::uint32_t receive_mss_bytes = 0;
+  std::uint32_t path_mtu_bytes = 0;
+  std::uint32_t peer_window_bytes = 0;  ///< that the peer is ready to take
+  std::uint64_t bytes_sent = 0;         ///< of data, also when sent again
+  std::uint64_t bytes_retransmitted = 0;
   std::uint64_t bytes_acknowledged = 0;  ///< that the peer has confirmed to have
   std::uint64_t bytes_received = 0;
-  std::uint32_t bytes_unsent = 0;  ///< written, and not yet sent for the first time
+  std::uint32_t bytes_unsent = 0;               ///< written, and not yet sent for the first time
+  std::uint64_t delivery_bytes_per_second = 0;  ///< the newest measurement of what arrives
+  std::uint64_t pacing_bytes_per_second = 0;    ///< how fast it is sent at most; 2^64 - 1: not limited
+  bool fast_open_data_acknowledged = false;     ///< what went with the request to connect has arrived
+};
+
+/// The queue of a listener: connections that are made, and that nobody has accepted yet.
+struct accept_queue {
+  std::uint32_t waiting = 0;
+  std::uint32_t limit = 0;  ///< one more may wait; then the system drops requests, and clients ask again
 };
 
 /// TCP_INFO of a descriptor. Errors: those of getsockopt(2).
 result<tcp_info> read_tcp_info(int fd) noexcept;
+
+/// The queue of a descriptor that listens. Errors: those of getsockopt(2); EINVAL when it does not listen.
+result<accept_queue> read_accept_queue(int fd) noexcept;
 
 }  // namespace leat::net

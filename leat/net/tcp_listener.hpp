@@ -54,6 +54,9 @@ class tcp_listener : private socket_base {
   result<void> set_deadline(time_point when);
   result<void> set_deadline(std::chrono::nanoseconds from_now);
 
+  /// Those of the listener; most pass to the connections that it accepts.
+  using socket_base::options;
+
   /// The buffer sizes that accepted connections start with.
   using socket_base::set_read_buffer;
   using socket_base::set_write_buffer;

@@ -278,11 +278,13 @@ TEST_P(a_tcp_listener, conflicts_with_those_whose_addresses_it_shares) {
           expectation{"127.0.0.1", "::1", false, true}, expectation{"127.0.0.1", "127.0.0.2", false, true},
           expectation{"::", "::1", true, false}, expectation{"::", "127.0.0.1", true, true}}) {
       const listen_options options{.v6_only = one.v6_only};
-      auto first = listen_tcp(with_port(one.first, 0), options).value();
-      const auto second = listen_tcp(with_port(one.second, first.local_address().port()), options);
-      EXPECT_EQ(second.has_value(), one.possible) << one.first << " and " << one.second;
-      if (!second) {
-        EXPECT_EQ(second.error(), std::errc::address_in_use);
+      for (const auto& [early, late] : {std::pair(one.first, one.second), std::pair(one.second, one.first)}) {
+        auto first = listen_tcp(with_port(early, 0), options).value();
+        const auto second = listen_tcp(with_port(late, first.local_address().port()), options);
+        EXPECT_EQ(second.has_value(), one.possible) << early << " and " << late;
+        if (!second) {
+          EXPECT_EQ(second.error(), std::errc::address_in_use);
+        }
       }
     }
   });

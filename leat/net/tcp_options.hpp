@@ -3,8 +3,8 @@
 
 #include <netinet/tcp.h>
 
+#include <leat/net/options.hpp>
 #include <leat/net/system_socket.hpp>
-#include <leat/net/tcp_conn.hpp>
 
 namespace leat::net {
 
