@@ -124,6 +124,20 @@ CLI::App* add_talk(CLI::App& app, talk_line& line) {
   return sub;
 }
 
+CLI::App* add_netstat(CLI::App& app, netstat_options& options) {
+  CLI::App* sub =
+      app.add_subcommand("netstat", "List the TCP connections of this machine, with their states");
+  sub->add_option("-p,--port", options.port, "only those with this port at one of their ends")
+      ->type_name("N")
+      ->check(CLI::Range(1U, 65535U).description(""));
+  sub->add_flag("--json", options.json, "the list as JSON");
+  sub->footer(
+      "PROCESS is the number and name of a process that has the connection open: a dash where there is none\n"
+      "any more, as in TIME_WAIT, or where you may not know it. Of a LISTEN line, UNREAD is how many\n"
+      "connections wait to be accepted, and UNSENT how many may.");
+  return sub;
+}
+
 struct echo_line {
   bool tcp_only = false;
   bool udp_only = false;
@@ -233,6 +247,7 @@ std::expected<command, nothing_to_run> parse_command_line(int count, const char*
   talk_line talking;
   echo_options echoing;
   echo_line echoing_line;
+  netstat_options watching;
   CLI::App* serve_sub = add_serve(app, serving);
   CLI::App* chat_sub = add_chat(app, chatting);
   CLI::App* put_sub = add_put(app, putting);
@@ -240,6 +255,7 @@ std::expected<command, nothing_to_run> parse_command_line(int count, const char*
   CLI::App* ls_sub = add_ls(app, listing);
   CLI::App* talk_sub = add_talk(app, talking);
   CLI::App* echo_sub = add_echo(app, echoing, echoing_line);
+  CLI::App* netstat_sub = add_netstat(app, watching);
   if (count > 1 && arguments[1][0] != '-') {
     const auto named =
         app.get_subcommands([&](const CLI::App* sub) { return sub->get_name() == arguments[1]; });
@@ -269,6 +285,7 @@ std::expected<command, nothing_to_run> parse_command_line(int count, const char*
   }
   if (*get_sub) return getting;
   if (*ls_sub) return listing;
+  if (*netstat_sub) return watching;
   if (*echo_sub) {
     echoing.tcp = !echoing_line.udp_only;
     echoing.udp = !echoing_line.tcp_only;

@@ -9,6 +9,7 @@
 #include <cli/echo.hpp>
 #include <cli/get.hpp>
 #include <cli/ls.hpp>
+#include <cli/netstat.hpp>
 #include <cli/put.hpp>
 #include <cli/serve.hpp>
 #include <cli/talk.hpp>
@@ -16,7 +17,7 @@
 namespace cli {
 
 using command = std::variant<serve_options, chat_options, put_options, get_options, ls_options, talk_options,
-                             echo_options>;
+                             echo_options, netstat_options>;
 
 /// There is nothing to run: help was asked for, or the command line is wrong.
 struct nothing_to_run {

@@ -36,6 +36,9 @@ int run(const cli::talk_options& options) {
 int run(const cli::echo_options& options) {
   return cli::echo(options);
 }
+int run(const cli::netstat_options& options) {
+  return cli::netstat(options);
+}
 
 // Line editing and column counting go by the character set of the locale. All that leat reads and writes is
 // UTF-8, also where no locale is set, as in most containers.

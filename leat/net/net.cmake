@@ -5,6 +5,7 @@ target_sources(leat PRIVATE
   net/buffered_reader.cpp
   net/buffered_writer.cpp
   net/connection_race.cpp
+  net/connections.cpp
   net/dial.cpp
   net/framing/frame.cpp
   net/framing/length_prefix.cpp
@@ -51,6 +52,7 @@ if(LEAT_TESTS)
   leat_test(net_allocation_test net/allocation_test.cpp net/framing/frame_allocation_test.cpp LIBRARIES leat::leat)
   leat_test(net_tcp_listener_test net/tcp_listener_test.cpp LIBRARIES leat::leat)
   leat_test(net_dial_test net/dial_test.cpp net/dial_race_test.cpp LIBRARIES leat::leat)
+  leat_test(net_connections_test net/connections_test.cpp LIBRARIES leat::leat)
   leat_test(net_options_test net/options_test.cpp LIBRARIES leat::leat)
   leat_test(net_udp_test net/udp_test.cpp LIBRARIES leat::leat)
 endif()

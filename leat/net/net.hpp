@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/net/address.hpp>
+#include <leat/net/connections.hpp>
 #include <leat/net/framing.hpp>
 #include <leat/net/options.hpp>
 #include <leat/net/resolve.hpp>
