@@ -491,6 +491,24 @@ class tcp_states(lesson):
         self.expect_run(out="".join(f"{what:<42} {client:<12} {server}\n" for what, client, server in rows))
 
 
+class ping(lesson):
+    def test_this_machine_answers_or_it_is_said_that_asking_is_forbidden(self):
+        code, out, err = self.start("127.0.0.1", "2").finish()
+        if "CAP_NET_RAW" in err:
+            self.assertEqual((code, out), (1, ""))
+            self.assertIn("net.ipv4.ping_group_range", err)
+            self.skipTest("ICMP is not permitted here")
+        self.assertEqual((code, err), (0, ""))
+        self.assertRegex(out, r"\A(56 bytes from 127\.0\.0\.1: \d+\.\d{3} ms\n){2}\Z")
+
+    def test_a_name_without_addresses_is_an_error(self):
+        self.expect_run("no such host", code=1, err="cannot find no such host: unknown host\n")
+
+    def test_nonsense_is_refused(self):
+        for arguments in ((), ("localhost", "0"), ("localhost", "x"), ("localhost", "1", "2")):
+            self.assertEqual(self.start(*arguments).finish()[0], 2, arguments)
+
+
 class readme(unittest.TestCase):
     def test_every_example_is_listed_once(self):
         listed = re.findall(r"^\| \[(\w+)\]\(\1\.cpp\) \|", (SOURCES / "README.md").read_text(), re.MULTILINE)

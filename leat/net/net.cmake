@@ -12,6 +12,8 @@ target_sources(leat PRIVATE
   net/framing/marker.cpp
   net/framing/text_header.cpp
   net/framing/varint.cpp
+  net/icmp.cpp
+  net/icmp_message.cpp
   net/interfaces.cpp
   net/options.cpp
   net/ready_set.cpp
@@ -53,6 +55,7 @@ if(LEAT_TESTS)
   leat_test(net_tcp_listener_test net/tcp_listener_test.cpp LIBRARIES leat::leat)
   leat_test(net_dial_test net/dial_test.cpp net/dial_race_test.cpp LIBRARIES leat::leat)
   leat_test(net_connections_test net/connections_test.cpp LIBRARIES leat::leat)
+  leat_test(net_icmp_test net/icmp_test.cpp LIBRARIES leat::leat)
   leat_test(net_options_test net/options_test.cpp LIBRARIES leat::leat)
   leat_test(net_udp_test net/udp_test.cpp LIBRARIES leat::leat)
 endif()
