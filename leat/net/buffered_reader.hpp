@@ -24,8 +24,8 @@
 // fails takes nothing, unless it says so. After errc::deadline_exceeded the same call may be made again and
 // goes on where it was; after errc::too_long, skip_line() or skip_until() drops the piece, a call with a
 // greater limit reads it, and buffered() shows what has come of it; after errc::unexpected_end, buffered() is
-// the unfinished piece. What stays is not looked at by the system again: end-of-stream and errors of the
-// stream are found by the next call that needs more.
+// the unfinished piece. What is buffered is given out before the stream is asked again, so that its
+// end and its errors are told by the first call that needs more.
 //
 // One goroutine at a time may use a reader; others may close the stream, move its deadlines and write to it.
 // The stream must outlive the reader and stay where it is.
