@@ -42,7 +42,8 @@ endfunction()
 
 # leat_test(NAME SOURCE... [LIBRARIES lib...]): one GoogleTest program, run by ctest under NAME and labelled with the
 # part of the tree that it is in: `ctest -L library` runs those of leat/, `ctest -L hub` those of hub/. Those of the
-# library that need no network are also labelled runtime, and built together as the target runtime_tests.
+# library that need no network are also labelled runtime, and built together as the target runtime_tests. Those of
+# leat/net run a second time on io_uring.
 function(leat_test name)
   cmake_parse_arguments(arg "" "" "LIBRARIES" ${ARGN})
   if(NOT LEAT_TESTS)
@@ -69,4 +70,21 @@ function(leat_test name)
     endif()
   endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${label}")
+  if(place MATCHES "^leat/net/")
+    leat_test_on_io_uring(${name})
+  endif()
+endfunction()
+
+# leat_test_on_io_uring(NAME...): tests that leat_test() declared run once more, as NAME_io_uring, on the other poller.
+# Where the kernel refuses it they count as skipped. `ctest -L io_uring` runs them alone.
+function(leat_test_on_io_uring)
+  if(NOT LEAT_TESTS)
+    return()
+  endif()
+  foreach(name IN LISTS ARGN)
+    add_test(NAME ${name}_io_uring COMMAND ${name})
+    set_tests_properties(${name}_io_uring PROPERTIES
+      TIMEOUT 300 LABELS "library;io_uring" ENVIRONMENT "LEAT_POLLER=io_uring"
+      SKIP_REGULAR_EXPRESSION "io_uring was asked for, but cannot be had here")
+  endforeach()
 endfunction()

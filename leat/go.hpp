@@ -19,11 +19,22 @@
 
 namespace leat {
 
+/// By what means workers learn which descriptors are ready, and where they sleep when nothing can run.
+enum class poller_kind : std::uint8_t {
+  by_environment,  ///< what the environment variable LEAT_POLLER says: "epoll", "io_uring" or "auto"
+  automatic,       ///< what measured best, of those that the kernel allows: at present epoll
+  epoll,
+  io_uring,  ///< needs Linux 6.0, and that no sysctl or seccomp filter forbids it
+};
+
 /// How run() sets up the runtime.
 struct run_options {
   /// Threads that run goroutines. 0: the environment variable LEAT_WORKERS, else one for each processor that
   /// the process may use.
   unsigned workers = 0;
+
+  /// The same on all workers. If LEAT_POLLER is not set either, automatic.
+  poller_kind poller = poller_kind::by_environment;
 };
 
 /// How one goroutine differs from others.
@@ -42,8 +53,9 @@ void run_main(const run_options& options, void (*body)(void*), void* argument, s
 /// destructors, as in Go.
 ///
 /// The calling thread becomes one of the workers until then. Throws std::logic_error when the runtime runs
-/// already, and std::system_error when threads or descriptors cannot be had. An exception that leaves any
-/// goroutine, the main one included, ends the program with a report.
+/// already; std::invalid_argument when LEAT_WORKERS or LEAT_POLLER make no sense; std::system_error when
+/// threads or descriptors cannot be had, or io_uring is asked for by name and the kernel refuses it. An
+/// exception that leaves any goroutine, the main one included, ends the program with a report.
 template <typename F>
 auto run(const run_options& options, F&& body, std::source_location where = std::source_location::current()) {
   using returned = std::invoke_result_t<F&>;

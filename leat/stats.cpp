@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include <leat/go.hpp>
 #include <leat/runtime/scheduler.hpp>
 #include <leat/runtime/stack.hpp>
 #include <leat/stats.hpp>
@@ -43,6 +44,7 @@ runtime_stats stats() {
     const std::lock_guard guard(runtime::lifetime);
     if (const runtime::scheduler* all = runtime::active_scheduler()) {
       sum.workers = static_cast<unsigned>(all->workers.size());
+      sum.poller = all->pollers == poller_kind::io_uring ? "io_uring" : "epoll";
       for (const auto& one : all->workers)
         add(sum, *one);
       sum.created += read(all->created_outside);

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace leat {
 
@@ -15,7 +16,8 @@ namespace leat {
 /// during the call, not all of them for the same one; of what other workers did in the last instant some may
 /// be missing. Numbers of things done never decrease during a run.
 struct runtime_stats {
-  unsigned workers = 0;  // threads that run goroutines
+  unsigned workers = 0;     // threads that run goroutines
+  std::string_view poller;  // what tells them of ready descriptors: "epoll" or "io_uring"
 
   // Goroutines.
   std::uint64_t created = 0;
@@ -38,8 +40,8 @@ struct runtime_stats {
 };
 
 /// Any thread. Takes some microseconds, and up to a millisecond where many goroutines have lived: it is not
-/// for every request of a server, but for every few seconds. All numbers but those of memory are zero when
-/// the runtime does not run.
+/// for every request of a server, but for every few seconds. All numbers but those of memory are zero, and
+/// the poller is empty, when the runtime does not run.
 runtime_stats stats();
 
 }  // namespace leat

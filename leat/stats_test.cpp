@@ -160,6 +160,7 @@ TEST(stats_without_a_run, are_zero_but_for_memory) {
   leat::run([] { go([] {}); });
   const runtime_stats seen = stats();
   EXPECT_EQ(seen.workers, 0u);
+  EXPECT_EQ(seen.poller, "");
   EXPECT_EQ(seen.created, 0u);
   EXPECT_EQ(seen.live, 0u);
   EXPECT_EQ(seen.switches, 0u);

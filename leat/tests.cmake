@@ -7,9 +7,10 @@ foreach(part chan chan_allocation chan_lifetime chan_programs chan_stress chan_t
         select select_lifetime select_stress go go_progress exception goroutine_local blocking signal)
   leat_test(${part}_test ${part}_test.cpp LIBRARIES leat::leat)
 endforeach()
-foreach(part run_queue timer_heap stack waiter descriptor descriptor_shared)
+foreach(part run_queue timer_heap stack waiter descriptor descriptor_shared poller)
   leat_test(${part}_test runtime/${part}_test.cpp LIBRARIES leat::leat)
 endforeach()
+leat_test_on_io_uring(blocking_test descriptor_test descriptor_shared_test go_test go_progress_test signal_test)
 
 # How programs end: what their reports say depends on what the library was built with. Exported symbols have names even
 # without debug information. An emulator's own threads look as if they might wake a goroutine, so that none is deadlocked.
@@ -21,6 +22,7 @@ foreach(part crash deadlock)
   set_target_properties(${part}_test PROPERTIES ENABLE_EXPORTS ON)
   target_compile_definitions(${part}_test PRIVATE $<$<BOOL:${LEAT_LIBDW}>:LEAT_HAS_LIBDW>
                                                   $<$<BOOL:${CMAKE_CROSSCOMPILING}>:LEAT_EMULATED>)
+  leat_test_on_io_uring(${part}_test)
 endforeach()
 
 # Checks by scripts: what must not compile, and that every behaviour of the list has its test. An emulator runs none.

@@ -4,6 +4,7 @@ if(NOT LEAT_TESTS)
 endif()
 
 leat_test(stats_test stats_test.cpp LIBRARIES leat::leat)
+leat_test_on_io_uring(stats_test)
 
 # Exported symbols have names even without debug information.
 foreach(part dump sigquit)

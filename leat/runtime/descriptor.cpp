@@ -71,6 +71,7 @@ void descriptor::open(int fd, write_events told) noexcept {
   write_events_ = told;
   users_ = 1;
   holders_ = 2;
+  poll_error_ = 0;
   registered_in_ = 0;
   poller_ = nullptr;
   closed_ = drained_ = hang_up_ = false;
@@ -124,11 +125,14 @@ void descriptor::release() noexcept {
 void descriptor::release_locked() noexcept {
   if (--users_ > 0) return lock_.unlock();
   const int fd = fd_;
+  poller* const watcher = poller_;
+  const std::uint64_t since = registered_in_;
   fd_ = -1;
   lock_.unlock();
   for (deadline_timer& timer : timers_)
     timer_stop(timer);
-  if (fd >= 0) ::close(fd);  // which also takes it out of the poller
+  if (watcher) remove_from_poller(*watcher, since, *this);
+  if (fd >= 0) ::close(fd);
   give_up();
 }
 
@@ -275,10 +279,9 @@ result<void> descriptor::wait_locked(side& own) noexcept {
       return done;
     }
   }
-  if (closed_ || own.expired) {
-    const errc why = closed_ ? errc::closed : errc::deadline_exceeded;
+  if (auto sensible = why_not_wait(own); !sensible) {
     lock_.unlock();
-    return fail(why);
+    return sensible;
   }
   if (own.ready) {
     own.ready = false;
@@ -304,9 +307,15 @@ result<void> descriptor::wait_locked(side& own) noexcept {
   }
   if (self.ok) return {};
   const std::lock_guard guard(lock_);
+  return why_not_wait(own);  // nothing, if it was nudged
+}
+
+// Expects the lock held.
+result<void> descriptor::why_not_wait(const side& own) const noexcept {
   if (closed_) return fail(errc::closed);
   if (own.expired) return fail(errc::deadline_exceeded);
-  return {};  // nudged
+  if (poll_error_ != 0) return std::unexpected(std::error_code(poll_error_, std::system_category()));
+  return {};
 }
 
 bool descriptor::registered() const noexcept {
@@ -331,6 +340,22 @@ result<void> descriptor::tell_of_writes(bool wanted) noexcept {
     return std::unexpected(std::error_code(error, std::system_category()));
   }
   return {};
+}
+
+void descriptor::poll_ended(poller* again, int error) noexcept {
+  waiter* woken[2] = {nullptr, nullptr};
+  lock_.lock();
+  if (again && fd_ >= 0) {
+    if (error == 0) error = again->add(fd_, *this, write_events_ == write_events::always);
+    poll_error_ = error;
+    for (int which = 0; which < 2 && error != 0; ++which)
+      woken[which] = take_waiting(sides_[which]);
+  }
+  lock_.unlock();
+  for (waiter* one : woken) {
+    if (one) wake_in_order(*one);
+  }
+  give_up();
 }
 
 result<void> descriptor::wait_readable() noexcept {

@@ -16,7 +16,9 @@
 //
 // Invariants, whenever the lock is free:
 //  - `users_` counts the calls that may use the number, and one until close(); the last of them closes it;
-//  - `holders_` counts the handle, and one until the number is closed; the last of them recycles the object;
+//  - `holders_` counts the handle, one until the number is closed, and one for each hold() of a poller;
+//  the last
+//    of them recycles the object;
 //  - `side.busy` says that an operation of that direction is under way; others stand in `side.turns`;
 //  - `side.waiting` is the one waiter that wants readiness; `side.ready` remembers an event that came while
 //  nobody
@@ -143,6 +145,15 @@ class descriptor {
   /// For pollers: an event came. `hang_up`: it told of an end or an error, which will not be told again.
   void notify(bool readable, bool writable, bool hang_up) noexcept;
 
+  /// For pollers that are still to be told of what they watch after it was closed: each hold(), with the lock
+  /// held, keeps the object from being recycled until one poll_ended().
+  void hold() noexcept { ++holders_; }
+
+  /// That watch is over. `again`: start another one in that poller, unless this one ended because the number
+  /// is closed. With an error, which is an errno value, nothing watches it any more, and every wait fails
+  /// with it.
+  void poll_ended(poller* again, int error) noexcept;
+
  private:
   friend struct descriptor_closer;
   friend class descriptor_pool;
@@ -205,6 +216,7 @@ class descriptor {
   result<void> wait_if_drained_locked(side& own) noexcept;
   result<void> wait(direction which) noexcept;
   result<void> wait_locked(side& own) noexcept;
+  result<void> why_not_wait(const side& own) const noexcept;
   bool registered() const noexcept;
   result<void> register_with_poller() noexcept;
   result<void> tell_of_writes(bool wanted) noexcept;
@@ -225,6 +237,7 @@ class descriptor {
   int fd_ = -1;
   std::uint32_t users_ = 0;
   std::uint32_t holders_ = 0;
+  int poll_error_ = 0;               // an errno value: why nothing watches the number any more
   std::uint64_t registered_in_ = 0;  // the run of the runtime in which it joined a poller; 0: none
   poller* poller_ = nullptr;         // the one that it joined, which is gone when that run is over
   side sides_[2];

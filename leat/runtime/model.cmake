@@ -9,6 +9,7 @@ foreach(part mutex parking run_queue select sleeping timed_wait)
 endforeach()
 leat_test(newborns_test runtime/newborns_test.cpp LIBRARIES leat::leat)
 leat_test(runtime_stress_test runtime/runtime_stress_test.cpp LIBRARIES leat::leat)
+leat_test_on_io_uring(runtime_stress_test)
 
 # Relacy jumps between stacks of its own, which sanitizers do not know.
 find_path(LEAT_RELACY relacy/relacy.hpp)

@@ -81,7 +81,7 @@ bool scheduler::someone_is_stuck(std::vector<std::uint64_t>& seen_ticks) noexcep
     seen_ticks[index] = tick;
     if (moved || one.asleep.load(std::memory_order_relaxed)) continue;
     if (one.run_next.load(std::memory_order_relaxed) || one.queue.size() != 0 || one.unstarted.size() != 0 ||
-        one.poll.used() || one.timers.earliest() <= now) {
+        one.poll->used() || one.timers.earliest() <= now) {
       stuck = true;
     }
   }

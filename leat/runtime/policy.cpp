@@ -28,7 +28,7 @@ struct policy_loop {
 
   // Hands over all that was made runnable.
   void collect() noexcept {
-    if (here.poll.used() && ++here.unpolled >= polls_apart) poll();
+    if (here.poll->used() && ++here.unpolled >= polls_apart) poll();
     take_global();
     take_inbox();
     while (goroutine* one = here.queue.pop())
@@ -43,7 +43,7 @@ struct policy_loop {
 
   void poll() noexcept {
     here.unpolled = 0;
-    here.poll.poll();
+    here.poll->poll();
   }
 
   void take_global() noexcept {
@@ -84,7 +84,7 @@ struct policy_loop {
       here.asleep.store(true, std::memory_order_seq_cst);
     }
     if (all.global.size() == 0 && !here.inbox_head.load(std::memory_order_seq_cst) && awaits_outside()) {
-      here.poll.sleep(time_point::max());
+      here.poll->sleep(time_point::max());
     }
     const std::lock_guard guard(all.lock_);
     here.asleep.store(false, std::memory_order_seq_cst);

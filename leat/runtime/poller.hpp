@@ -1,58 +1,73 @@
 // A worker's view of the kernel: which descriptors became ready, and where the worker sleeps when it has
 // nothing to do.
+//
+// There are two, behind one interface: epoll_poller.hpp and uring_poller.hpp. Both are edge-triggered, and
+// watch each descriptor in both directions from its first wait until it is closed.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
-#include <system_error>
+#include <memory>
 
 #include <leat/runtime/waiter.hpp>
+
+namespace leat {
+enum class poller_kind : std::uint8_t;
+}
 
 namespace leat::runtime {
 
 class descriptor;
 
-/// epoll, edge-triggered; each descriptor is registered once, for both directions.
 class poller {
  public:
-  /// Throws std::system_error when the kernel refuses (out of descriptors).
-  poller();
-  ~poller();
+  virtual ~poller() = default;
   poller(const poller&) = delete;
   poller& operator=(const poller&) = delete;
 
-  /// Starts to tell `entry` of events on `fd`, of room to write only with `writes`. Returns 0 or an errno
-  /// value. Any thread.
-  int add(int fd, descriptor& entry, bool writes) noexcept;
+  /// Starts to tell `entry` of events on `fd`, of room to write only with `writes`, also of what is ready
+  /// already. Returns 0 or an errno value. Any thread, which holds the lock of `entry`.
+  virtual int add(int fd, descriptor& entry, bool writes) noexcept = 0;
 
-  /// Starts or ends telling `entry`, which was added here, of room to write. What it is told of and is ready
-  /// now is told again. Returns 0 or an errno value. Any thread.
-  int tell_of_writes(int fd, descriptor& entry, bool wanted) noexcept;
+  /// Starts or ends telling `entry`, which was added here without `writes`, of room to write; what there is
+  /// already is told at once. Returns 0 or an errno value. Any thread, which holds the lock of `entry`.
+  virtual int tell_of_writes(int fd, descriptor& entry, bool wanted) noexcept = 0;
+
+  /// Ends what add() started. Called before the number is closed. Any thread, without the lock.
+  virtual void remove(descriptor& entry) noexcept = 0;
 
   /// Tells the descriptors of what has happened, without waiting. Returns the number of events. Owner only.
   int poll() noexcept { return poll_until(time_point::min(), true); }
 
-  /// The same, for an owner that has been busy for too long. Any thread.
+  /// The same, for an owner that has been busy for too long. Any worker.
   int poll_for_owner() noexcept { return poll_until(time_point::min(), false); }
 
   /// As poll(), but sleeps until something happens, interrupt() is called or `deadline` passes. Owner only.
   int sleep(time_point deadline) noexcept { return poll_until(deadline, true); }
 
   /// Ends the owner's sleep, or the one that it is about to begin. Any thread.
-  void interrupt() noexcept;
+  virtual void interrupt() noexcept = 0;
 
-  /// Whether any descriptor was ever added: if none was, there is nothing to ask the kernel.
+  /// Whether there was ever anything to ask the kernel for.
   bool used() const noexcept { return used_.load(std::memory_order_relaxed); }
 
- private:
-  int poll_until(time_point deadline, bool owner) noexcept;
-  void take_interrupt(bool owner) noexcept;
-  int wait(void* events, int room, time_point deadline) noexcept;
+ protected:
+  poller() = default;
 
-  int epoll_fd_;
-  int event_fd_;
+  virtual int poll_until(time_point deadline, bool owner) noexcept = 0;
+
+  void set_used() noexcept { used_.store(true, std::memory_order_relaxed); }
+
+ private:
   std::atomic<bool> used_{false};
-  std::atomic<bool> interrupted_{false};  // an interrupt is on its way; one is enough
 };
+
+/// What a run uses: never by_environment or automatic. Throws std::invalid_argument when LEAT_POLLER names
+/// none, and std::system_error when io_uring is asked for by name and cannot be had.
+poller_kind choose_poller(poller_kind wanted);
+
+/// A poller of the kind that choose_poller() returned. Throws std::system_error when the kernel refuses (out
+/// of descriptors or memory).
+std::unique_ptr<poller> make_poller(poller_kind kind);
 
 }  // namespace leat::runtime

@@ -91,13 +91,13 @@ void run_main(const run_options& options, void (*body)(void*), void* argument, s
   if (this_worker())
     throw std::logic_error("leat::run called from a goroutine: start one with leat::go instead");
   const unsigned count = options.workers != 0 ? options.workers : default_workers();
-  run_scheduler(std::make_unique<scheduler>(count), body, argument, where);
+  run_scheduler(std::make_unique<scheduler>(count, options.poller), body, argument, where);
 }
 
 void run_with_policy(schedule_policy& policy, void (*body)(void*), void* argument,
                      std::source_location where) {
   if (this_worker()) throw std::logic_error("leat: a bubble starts a run of its own: not from a goroutine");
-  auto all = std::make_unique<scheduler>(1);
+  auto all = std::make_unique<scheduler>(1, poller_kind::by_environment);
   all->policy = &policy;
   all->summons.store(1, std::memory_order_relaxed);
   all->workers[0]->random = policy.random_state();

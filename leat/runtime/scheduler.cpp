@@ -141,16 +141,27 @@ bool timer_start_outside(timer_node& node, time_point when) noexcept {
   scheduler* all = active_scheduler();
   if (!all) return false;
   all->workers[0]->timers.start(node, when);
-  all->workers[0]->poll.interrupt();  // it may sleep past that moment
+  all->workers[0]->poll->interrupt();  // it may sleep past that moment
   return true;
 }
 
 poller* poller_of_caller() noexcept {
   const sanitizer::hidden_work hidden;
-  if (worker* here = this_worker()) return &here->poll;
+  if (worker* here = this_worker()) return here->poll.get();
   const std::lock_guard guard(lifetime);
   scheduler* all = active_scheduler();
-  return all ? &all->workers[0]->poll : nullptr;
+  return all ? all->workers[0]->poll.get() : nullptr;
+}
+
+void remove_from_poller(poller& watcher, std::uint64_t generation, descriptor& entry) noexcept {
+  const sanitizer::hidden_work hidden;
+  if (const worker* here = this_worker()) {
+    if (here->owner.generation == generation) watcher.remove(entry);
+    return;
+  }
+  const std::lock_guard guard(lifetime);
+  const scheduler* all = active_scheduler();
+  if (all && all->generation == generation) watcher.remove(entry);
 }
 
 std::uint64_t current_generation() noexcept {
@@ -309,8 +320,8 @@ struct worker_loop {
 
   goroutine* look_here() noexcept {
     if (here.timers.earliest() != time_point::max()) fire_timers(here.timers, clock::now());
-    if (here.poll.used() && time_to_poll()) {
-      bump(here.events, here.poll.poll());
+    if (here.poll->used() && time_to_poll()) {
+      bump(here.events, here.poll->poll());
       bump(here.polls);
       here.unpolled = 0;
     }
@@ -376,8 +387,8 @@ struct worker_loop {
     for (const auto& other : all.workers) {
       if (other.get() == &here || other->asleep.load(std::memory_order_relaxed)) continue;
       fire_timers(other->timers, now);
-      if (!other->poll.used()) continue;
-      bump(here.events, other->poll.poll_for_owner());
+      if (!other->poll->used()) continue;
+      bump(here.events, other->poll->poll_for_owner());
       bump(here.polls);
     }
     // What they woke is ours, and may stand in any place.
@@ -538,7 +549,7 @@ struct worker_loop {
         report_deadlock();
       }
       const time_point limit = untrimmed ? clock::now() + stack_cache::trim_period : time_point::max();
-      bump(here.events, here.poll.sleep(std::min(here.timers.earliest(), limit)));
+      bump(here.events, here.poll->sleep(std::min(here.timers.earliest(), limit)));
       bump(here.polls);
     }
     become_awake();
@@ -552,10 +563,10 @@ struct worker_loop {
   }
 };
 
-scheduler::scheduler(unsigned workers_wanted)
-    : generation(generations.fetch_add(1, std::memory_order_relaxed) + 1) {
+scheduler::scheduler(unsigned workers_wanted, poller_kind polls_by)
+    : pollers(choose_poller(polls_by)), generation(generations.fetch_add(1, std::memory_order_relaxed) + 1) {
   for (unsigned index = 0; index < workers_wanted; ++index) {
-    workers.push_back(std::make_unique<worker>(*this, index));
+    workers.push_back(std::make_unique<worker>(*this, index, make_poller(pollers)));
     workers.back()->random = 0x9e3779b97f4a7c15U * (index + 1 + generation);
   }
 }
@@ -664,7 +675,7 @@ void scheduler::stop() noexcept {
   stopping.store(true, std::memory_order_seq_cst);
   summons.fetch_add(1, std::memory_order_seq_cst);
   for (const auto& one : workers)
-    one->poll.interrupt();
+    one->poll->interrupt();
 }
 
 void scheduler::push_pinned(goroutine* entry) noexcept {
@@ -678,7 +689,7 @@ void scheduler::push_pinned(goroutine* entry) noexcept {
   }
   home.inbox_tail = entry;
   home.inbox_lock.unlock();
-  if (this_worker() != &home && home.asleep.load(std::memory_order_seq_cst)) home.poll.interrupt();
+  if (this_worker() != &home && home.asleep.load(std::memory_order_seq_cst)) home.poll->interrupt();
 }
 
 worker* scheduler::take_idle() noexcept {
@@ -699,7 +710,7 @@ void scheduler::wake_one() noexcept {
         !searching.compare_exchange_strong(none, 1, std::memory_order_seq_cst)) {
       return;
     }
-    if (worker* const chosen = take_idle()) return chosen->poll.interrupt();
+    if (worker* const chosen = take_idle()) return chosen->poll->interrupt();
     searching.fetch_sub(1, std::memory_order_seq_cst);
     // Who has pushed meanwhile relied on a search that did not take place, and those who were awake may have
     // fallen asleep before that.

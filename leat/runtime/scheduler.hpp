@@ -63,7 +63,7 @@
 namespace leat::runtime {
 
 struct scheduler {
-  explicit scheduler(unsigned workers_wanted);
+  scheduler(unsigned workers_wanted, poller_kind polls_by);
   ~scheduler();
   scheduler(const scheduler&) = delete;
   scheduler& operator=(const scheduler&) = delete;
@@ -90,6 +90,7 @@ struct scheduler {
 
   std::atomic<std::int64_t> created_outside{0};  // goroutines started by threads that are no workers
 
+  const poller_kind pollers;  // of all workers
   std::vector<std::unique_ptr<worker>> workers;
   schedule_policy* policy = nullptr;  // of a test's run; set before any worker runs
   std::atomic<bool> stopping{false};
@@ -144,6 +145,10 @@ bool timer_start_outside(timer_node& node, time_point when) noexcept;
 
 /// The poller that a descriptor joins when the caller has to wait for it; null when the runtime does not run.
 poller* poller_of_caller() noexcept;
+
+/// Takes a descriptor out of the poller that watches it since that run of the runtime, unless the run is
+/// over.
+void remove_from_poller(poller& watcher, std::uint64_t generation, descriptor& entry) noexcept;
 
 /// Which run of the runtime this is, from 1; 0 when it does not run.
 std::uint64_t current_generation() noexcept;

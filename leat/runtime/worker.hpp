@@ -6,6 +6,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 #include <leat/runtime/goroutine.hpp>
 #include <leat/runtime/newborns.hpp>
@@ -31,7 +33,8 @@ enum class aftermath : std::uint8_t {
 };
 
 struct alignas(64) worker {
-  worker(scheduler& owner_, unsigned index_) : owner(owner_), index(index_) {}
+  worker(scheduler& owner_, unsigned index_, std::unique_ptr<poller> poll_)
+      : owner(owner_), index(index_), poll(std::move(poll_)) {}
 
   // Read by every park and wake; written by the worker's own thread only.
   shown<goroutine*> running;                // null while the loop runs
@@ -71,7 +74,7 @@ struct alignas(64) worker {
   run_queue queue;
   newborns unstarted;
   timer_heap timers;
-  poller poll;
+  const std::unique_ptr<poller> poll;
   spinlock inbox_lock;                          // guards inbox_head and inbox_tail
   std::atomic<goroutine*> inbox_head{nullptr};  // pinned goroutines that others made runnable
   goroutine* inbox_tail = nullptr;

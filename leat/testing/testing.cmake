@@ -8,6 +8,7 @@ if(LEAT_TESTS)
   foreach(part bubble explore schedules walk)
     leat_test(${part}_test testing/${part}_test.cpp LIBRARIES leat::leat)
   endforeach()
+  leat_test_on_io_uring(bubble_test)
 
   # The example of docs/testing.md, as it stands there.
   set(guide ${PROJECT_SOURCE_DIR}/docs/testing.md)
