@@ -27,9 +27,10 @@ void echo(tcp_conn conn) {
   }
 }
 
-// False at the end of the stream.
+// The buffer is the one that another goroutine has just given back, and still in the cache. False at the end
+// of the stream.
 bool echo_once(tcp_conn& conn) {
-  constexpr std::size_t buffer_bytes = 4096;
+  constexpr std::size_t buffer_bytes = 16384;
   const auto buffer = std::make_unique_for_overwrite<std::byte[]>(buffer_bytes);
   const auto count = conn.read(std::span(buffer.get(), buffer_bytes));
   return count && *count > 0 && conn.write(std::span(buffer.get(), *count));

@@ -1,9 +1,11 @@
 // The counters count what happened: each test does a known number of things and looks at the difference.
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <thread>
 
 #include <leat/chan.hpp>
 #include <leat/go.hpp>
@@ -114,6 +116,33 @@ TEST_P(stats_of_a_run, count_wakes_and_steals_of_workers_that_share_work) {
     } while (stats().wakes == 0);
     EXPECT_GT(stats().steals, 0u);
   });
+}
+
+// Each byte from outside ends the worker's sleep, for which it needs nobody's help.
+TEST(stats_of_one_worker, count_no_wakes_where_events_end_its_sleep) {
+  constexpr std::uint64_t bytes = 200;
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+  ASSERT_EQ(::fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+  std::thread outside([far = ends[1]] {
+    char byte = 'x';
+    for (std::uint64_t i = 0; i < bytes; ++i) {
+      EXPECT_EQ(::write(far, &byte, 1), 1);
+      EXPECT_EQ(::read(far, &byte, 1), 1);
+    }
+    ::close(far);
+  });
+  leat::run(run_options{.workers = 1}, [near = ends[0]] {
+    const auto end = runtime::adopt_descriptor(near);
+    const runtime_stats before = stats();
+    char byte = 0;
+    const auto read_one = [&](int fd) { return ::recv(fd, &byte, 1, 0); };
+    const auto write_one = [&](int fd) { return ::send(fd, &byte, 1, MSG_NOSIGNAL); };
+    while (end->perform(runtime::direction::read, read_one).value_or(0) == 1)
+      EXPECT_EQ(end->perform(runtime::direction::write, write_one), 1u);
+    EXPECT_LT(stats().wakes - before.wakes, bytes / 4) << "the monitor may look when it is just waking";
+  });
+  outside.join();
 }
 
 TEST_P(stats_of_a_run, tell_the_memory_of_stacks) {

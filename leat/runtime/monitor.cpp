@@ -88,6 +88,19 @@ bool scheduler::someone_is_stuck(std::vector<std::uint64_t>& seen_ticks) noexcep
   return stuck;
 }
 
+// Wakes an idle worker, if there is something for it to do. With nobody idle there is nobody to wake: a
+// machine that is busy all over needs as little care as a quiet one.
+bool scheduler::help_who_needs_it(std::vector<std::uint64_t>& seen_ticks) noexcept {
+  const bool stuck = someone_is_stuck(seen_ticks);
+  if (idle_count.load(std::memory_order_relaxed) == 0) return false;
+  bool waiting = global.size() != 0;
+  for (const auto& one : workers)
+    waiting = waiting || one->queue.size() != 0 || one->unstarted.size() != 0;
+  if (stuck) rescue.store(true, std::memory_order_release);
+  if (stuck || waiting) wake_one();
+  return stuck || waiting;
+}
+
 void scheduler::monitor() noexcept {
   std::vector<std::uint64_t> seen_ticks(workers.size());
   hog_watch hogs(*this);
@@ -121,14 +134,7 @@ void scheduler::monitor() noexcept {
     }
     hogs.look();
     const bool searched_in_vain = !eager.exchange(true, std::memory_order_relaxed);
-    if (idle_count.load(std::memory_order_relaxed) == 0) continue;
-    const bool stuck = someone_is_stuck(seen_ticks);
-    bool waiting = global.size() != 0;
-    for (const auto& one : workers)
-      waiting = waiting || one->queue.size() != 0 || one->unstarted.size() != 0;
-    if (stuck) rescue.store(true, std::memory_order_release);
-    if (stuck || waiting) wake_one();
-    if (stuck || waiting || searched_in_vain) {
+    if (help_who_needs_it(seen_ticks) || searched_in_vain) {
       period = first_period;
       calm_ticks = 0;
     } else if (++calm_ticks > calm_ticks_before_slowing) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <leat/runtime/futex.hpp>
 #include <leat/runtime/held_mutexes.hpp>
@@ -55,6 +56,8 @@ void push_last(worker& here, goroutine* entry) noexcept {
     here.owner.global.push(entry, entry, 1);
     return;
   }
+  // What ends this worker's own sleep comes while it still counts as idle: it is not to wake itself.
+  if (here.asleep.load(std::memory_order_relaxed)) return;
   scheduler& all = here.owner;
   if (all.idle_count.load(std::memory_order_relaxed) == 0) return;
   if (all.eager.load(std::memory_order_relaxed)) all.wake_one();
@@ -264,6 +267,7 @@ struct worker_loop {
   worker& here;
   std::size_t left_global = 0;  // what waited there, and with others, at the end of the last search
   std::size_t left_elsewhere = 0;
+  bool just_polled = false;  // a sleep has ended by events, which are still to be dealt with
 
   LEAT_UNCHECKED void run() noexcept {
     sanitizer::hide();
@@ -343,6 +347,7 @@ struct worker_loop {
   // What the poller would bring has to wait behind what is runnable already. The kernel keeps it in order
   // till then; brought early, it would fill the own queue and overtake what waits in the global one.
   bool time_to_poll() noexcept {
+    if (std::exchange(just_polled, false)) return false;
     const bool have_enough = here.queue.size() > global_take_most || all.global.size() != 0;
     return !have_enough || ++here.unpolled >= poll_period;
   }
@@ -553,6 +558,17 @@ struct worker_loop {
       bump(here.polls);
     }
     become_awake();
+    share_what_came();
+  }
+
+  // Events that ended a sleep woke nobody yet; see push_last(). One goroutine is for this worker, more are
+  // for all. A worker that searches shares what it finds anyway.
+  void share_what_came() noexcept {
+    const std::size_t came = here.queue.size();
+    just_polled = came != 0;
+    if (came < 2 || here.searching) return;
+    if (all.idle_count.load(std::memory_order_relaxed) == 0) return;
+    if (all.eager.load(std::memory_order_relaxed)) all.wake_one();
   }
 
   static std::uint64_t next_random(worker& of) noexcept {

@@ -119,6 +119,7 @@ struct scheduler {
   std::uint64_t ticks() const noexcept;
   void monitor() noexcept;
   bool someone_is_stuck(std::vector<std::uint64_t>& seen_ticks) noexcept;
+  bool help_who_needs_it(std::vector<std::uint64_t>& seen_ticks) noexcept;
   bool all_asleep() const noexcept;
   void nudge_monitor() noexcept;
   void hurry_monitor() noexcept;
