@@ -31,8 +31,10 @@ std::int64_t process_resident_bytes(int pid) {
   return resident * sysconf(_SC_PAGESIZE);
 }
 
-int connect_loopback(std::uint16_t port, blocking mode) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+namespace {
+
+int connect_to_loopback(int type, std::uint16_t port) {
+  const int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
   if (fd < 0) give_up("socket");
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -40,6 +42,17 @@ int connect_loopback(std::uint16_t port, blocking mode) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     give_up("connect to 127.0.0.1:" + std::to_string(port));
+  return fd;
+}
+
+}  // namespace
+
+int connect_loopback_udp(std::uint16_t port) {
+  return connect_to_loopback(SOCK_DGRAM, port);
+}
+
+int connect_loopback(std::uint16_t port, blocking mode) {
+  const int fd = connect_to_loopback(SOCK_STREAM, port);
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (mode == blocking::no && fcntl(fd, F_SETFL, O_NONBLOCK) != 0) give_up("fcntl");

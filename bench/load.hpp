@@ -30,6 +30,9 @@ void echo_once(int fd);
 /// Closes a socket and resets its connection, which leaves no TIME_WAIT behind.
 void close_with_reset(int fd);
 
+/// A UDP socket that is connected to a port on loopback. Ends the program if it cannot be had.
+int connect_loopback_udp(std::uint16_t port);
+
 /// Lets this process have as many descriptors as the hard limit allows.
 void raise_descriptor_limit();
 

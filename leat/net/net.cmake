@@ -16,6 +16,7 @@ target_sources(leat PRIVATE
   net/icmp_message.cpp
   net/interfaces.cpp
   net/options.cpp
+  net/packet_info.cpp
   net/ready_set.cpp
   net/resolve.cpp
   net/resolver.cpp
@@ -28,7 +29,11 @@ target_sources(leat PRIVATE
   net/tcp_conn.cpp
   net/tcp_info.cpp
   net/tcp_listener.cpp
-  net/udp.cpp)
+  net/udp.cpp
+  net/udp_batch.cpp
+  net/udp_batch_io.cpp
+  net/udp_batch_state.cpp
+  net/udp_multicast.cpp)
 
 # Without c-ares, as where only the compiler is there for another processor, the system's resolver is asked.
 find_package(PkgConfig)
@@ -57,5 +62,5 @@ if(LEAT_TESTS)
   leat_test(net_connections_test net/connections_test.cpp LIBRARIES leat::leat)
   leat_test(net_icmp_test net/icmp_test.cpp LIBRARIES leat::leat)
   leat_test(net_options_test net/options_test.cpp LIBRARIES leat::leat)
-  leat_test(net_udp_test net/udp_test.cpp LIBRARIES leat::leat)
+  leat_test(net_udp_test net/udp_test.cpp net/udp_batch_test.cpp net/udp_address_test.cpp LIBRARIES leat::leat)
 endif()
