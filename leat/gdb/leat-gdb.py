@@ -44,13 +44,10 @@ def read_pointer(address):
 
 def read_text(address):
     text = b""
-    while address and not text.endswith(b"\0"):
-        # Not beyond the page: the next one may not be there.
-        text += read(address + len(text), min(64, 4096 - (address + len(text)) % 4096)).split(b"\0")[0] + b"\0"
-        if not text[:-1] or len(text) < 65:
-            break
-        text = text[:-1]
-    return text.rstrip(b"\0").decode("utf-8", "replace")
+    while address and b"\0" not in text:
+        end = address + len(text)
+        text += read(end, min(64, 4096 - end % 4096))  # not beyond the page: the next one may not be there
+    return text.split(b"\0")[0].decode("utf-8", "replace")
 
 
 def read_texts(address):

@@ -8,6 +8,7 @@
 
 #include <leat/runtime/futex.hpp>
 #include <leat/runtime/held_mutexes.hpp>
+#include <leat/runtime/helping.hpp>
 #include <leat/runtime/locals.hpp>
 #include <leat/runtime/scheduler.hpp>
 #include <leat/runtime/stack.hpp>
@@ -22,13 +23,7 @@ constexpr std::uint32_t global_take_most = loop_period;  // as many as leave the
 constexpr std::uint32_t own_most =
     run_queue::capacity - global_take_most;  // so there is always room for them
 constexpr std::uint32_t poll_period = 4;  // passes through the loop, at most, while much is runnable anyway
-constexpr auto search_time = 20us;        // of a worker that was woken and finds nothing
-constexpr auto glance_time = 1us;         // how long a worker is watched to see how fast it gets on
-constexpr auto worth_time = 5us;          // what others will have done sooner is not worth taking from them
-constexpr auto grain_time = 250ns;        // goroutines that run for less cost more to move than to run
-constexpr auto worth_time_of_grains = 100us;
-constexpr auto stuck_time = 5us;     // after which a run_next that nobody takes may be stolen
-constexpr auto leave_patience = 1s;  // how long run() waits for goroutines that never park
+constexpr auto leave_patience = 1s;       // how long run() waits for goroutines that never park
 
 std::atomic<std::uint64_t> generations{0};
 
@@ -265,8 +260,7 @@ LEAT_UNCHECKED void switch_away(worker* here, goroutine* self, aftermath after, 
 struct worker_loop {
   scheduler& all;
   worker& here;
-  std::size_t left_global = 0;  // what waited there, and with others, at the end of the last search
-  std::size_t left_elsewhere = 0;
+  helping others{all, here};
   bool just_polled = false;  // a sleep has ended by events, which are still to be dealt with
 
   LEAT_UNCHECKED void run() noexcept {
@@ -294,7 +288,7 @@ struct worker_loop {
       if (all.paused.load(std::memory_order_seq_cst) != 0) rest();
       here.tick.store(here.tick.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
       goroutine* next = look_here();
-      if (!next && all.workers.size() > 1) next = look_elsewhere();
+      if (!next && all.workers.size() > 1) next = others.look_elsewhere();
       if (next) {
         found_work();
         return next;
@@ -314,22 +308,14 @@ struct worker_loop {
     } while (all.paused.load(std::memory_order_seq_cst) != 0);
   }
 
-  // Callbacks act for those who set the timers, so ThreadSanitizer is to see them, in the midst of hidden
-  // work.
-  static void fire_timers(timer_heap& timers, time_point now) noexcept {
-    sanitizer::show();
-    timers.fire_due(now);
-    sanitizer::hide();
-  }
-
   goroutine* look_here() noexcept {
-    if (here.timers.earliest() != time_point::max()) fire_timers(here.timers, clock::now());
+    if (here.timers.earliest() != time_point::max()) fire_due_timers(here.timers, clock::now());
     if (here.poll->used() && time_to_poll()) {
       bump(here.events, here.poll->poll());
       bump(here.polls);
       here.unpolled = 0;
     }
-    if (!is_dry() || is_alone()) take_global();  // else it depends: see help()
+    if (!is_dry() || is_alone()) all.take_share_of_global(here);  // else it depends: see helping.hpp
     // They take turns at being looked at first, so that none that never runs dry starves another. run_next
     // comes last: a pair that keeps waking each other fills it all the time.
     const std::uint64_t first = here.passes;
@@ -361,135 +347,6 @@ struct worker_loop {
     return all.idle_count.load(std::memory_order_relaxed) + 1 >= all.workers.size();
   }
 
-  // Moves a share of the global queue into the own one.
-  void take_global() noexcept {
-    const std::size_t share = all.global.size() / all.workers.size() + 1;
-    const std::size_t room = run_queue::capacity - here.queue.size();
-    all.global.take(std::min({share, std::size_t{global_take_most}, room}),
-                    [this](goroutine* entry) { here.queue.push(entry); });
-  }
-
-  goroutine* look_elsewhere() noexcept {
-    if (!here.searching) return search(glance_time * 2);
-    if (all.rescue.exchange(false, std::memory_order_acq_rel)) {
-      if (goroutine* next = relieve_others()) return next;
-    }
-    return search(search_time);
-  }
-
-  goroutine* steal_run_next(worker& other) noexcept {
-    goroutine* next = other.run_next.load(std::memory_order_acquire);
-    if (!next || !other.run_next.compare_exchange_strong(next, nullptr, std::memory_order_acq_rel)) {
-      return nullptr;
-    }
-    bump(here.steals);
-    return next;
-  }
-
-  // Does for workers that are stuck behind one goroutine what they cannot do themselves.
-  goroutine* relieve_others() noexcept {
-    const time_point now = clock::now();
-    for (const auto& other : all.workers) {
-      if (other.get() == &here || other->asleep.load(std::memory_order_relaxed)) continue;
-      fire_timers(other->timers, now);
-      if (!other->poll->used()) continue;
-      bump(here.events, other->poll->poll_for_owner());
-      bump(here.polls);
-    }
-    // What they woke is ours, and may stand in any place.
-    if (goroutine* next = here.queue.pop()) return next;
-    if (goroutine* next = here.unstarted.take_oldest()) return next;
-    return take_run_next(here);
-  }
-
-  // A look at what another worker has not come to.
-  struct sighting {
-    worker* of = nullptr;
-    std::uint64_t tick = 0;
-    std::size_t waiting = 0;  // for it, or for anybody
-    time_point since;
-  };
-
-  static std::uint32_t waiting_at(const worker& other) noexcept {
-    return other.queue.size() + other.unstarted.size();
-  }
-
-  std::size_t waiting_elsewhere() const noexcept {
-    std::size_t count = 0;
-    for (const auto& other : all.workers) {
-      if (other.get() != &here) count += waiting_at(*other);
-    }
-    return count;
-  }
-
-  // Watches one awake worker after another, and helps those that need it.
-  goroutine* search(clock::duration patience) noexcept {
-    const time_point begin = clock::now();
-    std::size_t turn = next_random(here);
-    sighting seen;
-    for (time_point now = begin; now - begin < patience; now = clock::now()) {
-      if (all.stopping.load(std::memory_order_relaxed)) return nullptr;
-      if (!seen.of) seen = look_around(turn++, now);
-      if (goroutine* next = seen.of ? help(seen, now) : take_what_is_nobodys()) return next;
-      for (int i = 0; i < 20; ++i)
-        spin_pause();
-    }
-    left_global = all.global.size();
-    left_elsewhere = waiting_elsewhere();
-    return nullptr;
-  }
-
-  sighting look_around(std::size_t turn, time_point now) const noexcept {
-    for (std::size_t i = 0; i < all.workers.size(); ++i) {
-      worker& other = *all.workers[(turn + i) % all.workers.size()];
-      if (&other == &here || other.asleep.load(std::memory_order_relaxed)) continue;
-      const std::size_t waiting = waiting_at(other) + all.global.size();
-      if (waiting != 0 || other.run_next.load(std::memory_order_relaxed))
-        return {&other, other.tick.load(std::memory_order_relaxed), waiting, now};
-    }
-    return {};
-  }
-
-  goroutine* take_what_is_nobodys() noexcept {
-    take_global();
-    return here.queue.pop();
-  }
-
-  // Null, and nothing in `seen`: this one needs no help.
-  goroutine* help(sighting& seen, time_point now) noexcept {
-    const auto watched = now - seen.since;
-    if (watched < glance_time) return nullptr;
-    worker& other = *seen.of;
-    const std::uint64_t switched = other.tick.load(std::memory_order_relaxed) - seen.tick;
-    const std::size_t waiting = waiting_at(other) + all.global.size();
-    // One that goes on making goroutines runnable gets on, too.
-    const std::uint64_t steps = switched + (waiting > seen.waiting ? waiting - seen.waiting : 0);
-    if (is_worth_it(waiting, watched, steps)) {
-      if (goroutine* next = take_what_is_nobodys()) return next;
-      goroutine* next = other.queue.steal_into(here.queue);
-      if (!next) next = other.unstarted.steal_into(here.queue);
-      if (next) {
-        bump(here.steals);
-        return next;
-      }
-    }
-    // A run_next only when its worker has not switched for a while.
-    if (switched == 0 && other.run_next.load(std::memory_order_relaxed)) {
-      if (watched < stuck_time) return nullptr;
-      if (goroutine* next = steal_run_next(other)) return next;
-    }
-    seen.of = nullptr;
-    return nullptr;
-  }
-
-  // Whether to share what waits for a worker that has done so many steps in the time that it was watched.
-  static bool is_worth_it(std::size_t waiting, clock::duration watched, std::uint64_t steps) noexcept {
-    watched = std::min<clock::duration>(watched, 1s);  // a process that was stopped must not make it overflow
-    const auto count = static_cast<std::int64_t>(steps);
-    const auto until_done = watched * static_cast<std::int64_t>(waiting);  // times `count`
-    return until_done >= count * (watched < count * grain_time ? worth_time_of_grains : worth_time);
-  }
-
   void stop_searching() noexcept {
     if (!here.searching) return;
     here.searching = false;
@@ -508,7 +365,7 @@ struct worker_loop {
     if (all.stopping.load(std::memory_order_seq_cst) || here.inbox_head.load(std::memory_order_seq_cst)) {
       return true;
     }
-    return !is_dry() || all.global.size() > left_global || waiting_elsewhere() > left_elsewhere;
+    return !is_dry() || others.has_more_come();
   }
 
   void become_idle() noexcept {
@@ -569,13 +426,6 @@ struct worker_loop {
     if (came < 2 || here.searching) return;
     if (all.idle_count.load(std::memory_order_relaxed) == 0) return;
     if (all.eager.load(std::memory_order_relaxed)) all.wake_one();
-  }
-
-  static std::uint64_t next_random(worker& of) noexcept {
-    of.random ^= of.random << 13;
-    of.random ^= of.random >> 7;
-    of.random ^= of.random << 17;
-    return of.random;
   }
 };
 
@@ -706,6 +556,13 @@ void scheduler::push_pinned(goroutine* entry) noexcept {
   home.inbox_tail = entry;
   home.inbox_lock.unlock();
   if (this_worker() != &home && home.asleep.load(std::memory_order_seq_cst)) home.poll->interrupt();
+}
+
+void scheduler::take_share_of_global(worker& here) noexcept {
+  const std::size_t share = global.size() / workers.size() + 1;
+  const std::size_t room = run_queue::capacity - here.queue.size();
+  global.take(std::min({share, std::size_t{global_take_most}, room}),
+              [&here](goroutine* entry) { here.queue.push(entry); });
 }
 
 worker* scheduler::take_idle() noexcept {

@@ -17,16 +17,12 @@
 // searching already, and after a search that found nothing no worker is woken until the monitor's next tick
 // (`eager`). A worker that was woken in vain searches for a few microseconds, then sleeps again.
 //
-// Who is helped. To run what another worker has made runnable costs hundreds of nanoseconds, since its stack
-// is in the other's cache. So whoever has nothing to do watches another for a microsecond, and leaves to it
-// what it will have done in a few more at its pace: goroutines that talk to each other stay together,
-// whatever the number of workers, and those that compute are spread. A goroutine that runs on, and makes no
-// others runnable, is not waited for.
+// Who is helped by those that have nothing to do: helping.hpp.
 //
-// The monitor, a thread that looks around every millisecond or so while any worker is awake, sees to what
-// falls through: goroutines that became runnable in the moment when the last searcher gave up, and whatever
-// waits behind a goroutine that keeps its worker without ever parking: its run_next, its timers, its poller.
-// It sleeps when all do.
+// The monitor, a thread that looks around every one to eight milliseconds while any worker is awake (less
+// often the longer nothing was amiss), sees to what falls through: goroutines that became runnable in the
+// moment when the last searcher gave up, and whatever waits behind a goroutine that keeps its worker without
+// ever parking: its run_next, its timers, its poller. It sleeps when all do.
 //
 // What is never lost, with the monitor or without: whatever a thread that is no worker makes runnable. It
 // goes into the global queue, and then the thread looks at `searching`; a worker leaves `searching`, joins
@@ -36,13 +32,12 @@
 // sleeping_model_test.cpp goes through all interleavings of this.
 //
 // Rejected:
-//  - a full fence on every wake-up of a goroutine, so that no worker can fall asleep beside work: 5-8 ns
-//  each, on
-//    the hottest path, to save at most one tick of delay in a rare race;
-//  - one poller for all workers: simpler, but every worker contends for its lock and goroutines drift between
-//    cores;
+//  - a full fence on every wake-up of a goroutine, so that no worker can fall asleep beside work: 5-8 ns each
+//    on the hottest path, to save at most one tick of delay in a rare race;
+//  - one poller for all workers: simpler, but every worker contends for its lock, and goroutines drift
+//    between cores;
 //  - waking a worker for each goroutine in run_next, as Go does: a ping-pong pair then keeps a second core
-//  busy;
+//    busy;
 //  - stealing at sight: a select over eight busy senders took six times as long on two workers as on one;
 //  - a deque without locks for the goroutines that have not run (Chase and Lev, 2005): no faster, because the
 //    owner's fence costs what an uncontended lock does;
@@ -81,6 +76,9 @@ struct scheduler {
   /// Makes a pinned goroutine runnable.
   void push_pinned(goroutine* entry) noexcept;
 
+  /// Moves a worker's share of the global queue into its own one.
+  void take_share_of_global(worker& here) noexcept;
+
   /// Wakes an idle worker if there is one and none is searching.
   void wake_one() noexcept;
 
@@ -94,8 +92,8 @@ struct scheduler {
   std::vector<std::unique_ptr<worker>> workers;
   schedule_policy* policy = nullptr;  // of a test's run; set before any worker runs
   std::atomic<bool> stopping{false};
-  std::atomic<std::uint32_t> summons{
-      0};  // why every switch goes through the loop: it stops, pauses, has a policy
+  // Why every switch goes through the loop: it stops, pauses, has a policy.
+  std::atomic<std::uint32_t> summons{0};
   std::atomic<std::uint32_t> paused{
       0};  // futex word: 1 while workers must stay in their loops; see pause.hpp
   std::atomic<std::int64_t> coarse_ms{0};  // the time for reports: right to some ms while any worker is awake

@@ -73,7 +73,8 @@ class Looks:
         self.assertEqual(len(re.findall(r"^[* ] \d+ ", listed, re.MULTILINE)), 5, listed)
         self.assertRegex(listed, r"(?m)^[* ] 1 +chan receive +\S*parked_program.cpp:\d+ \(.*\)$")
         self.assertRegex(listed, r"(?m)^[* ] \d+ +mutex +\S*parked_program.cpp:\d+ \(.*\)$")
-        self.assertRegex(listed, r"(?m)^[* ] \d+ +running in thread \d+ +\S*parked_program.cpp:\d+ \(.*\)$")
+        self.assertRegex(listed, r"(?m)^[* ] \d+ +running in thread \d+ +\S*parked_program.cpp:\d+ "
+                                 r"\(void kitchen::start_grinding\(.{100,}\)\)$")
         self.assertEqual(len(self.numbers("chan receive")), 3)  # main, and one each with a usual and a large stack
 
     def test_shows_the_stack_of_one_that_waits(self):

@@ -5,6 +5,10 @@
 
 #include <cstddef>
 #include <cstdio>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <leat/chan.hpp>
 #include <leat/go.hpp>
@@ -36,6 +40,12 @@ namespace kitchen {
     ::usleep(1000);
 }
 
+// Its name has some hundreds of characters.
+void start_grinding(const std::vector<std::pair<std::string, std::string>>& /*peppers*/,
+                    const std::map<std::string, std::vector<std::string>>& /*mills*/) {
+  leat::go([] { grind_pepper(); });
+}
+
 }  // namespace kitchen
 
 int main() {
@@ -48,7 +58,7 @@ int main() {
     leat::go([&] { kitchen::breakfast(eggs); });
     leat::go([&] { kitchen::wash_up(sink); });
     leat::go({.stack_bytes = std::size_t{1} << 20}, [&] { kitchen::breakfast(eggs); });
-    leat::go([] { kitchen::grind_pepper(); });
+    kitchen::start_grinding({}, {});
     eggs.receive();
   });
 }
