@@ -25,6 +25,7 @@ target_sources(leat PRIVATE
   net/socket_base.cpp
   net/stream.cpp
   net/system_names.cpp
+  net/stream_socket.cpp
   net/system_socket.cpp
   net/tcp_conn.cpp
   net/tcp_info.cpp

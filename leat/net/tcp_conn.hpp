@@ -6,63 +6,25 @@
 //     if (!conn.write(std::span(buffer).first(*count))) break;
 //   }
 //
-// One goroutine may read while another writes. Concurrent reads take turns, and so do concurrent writes: what
-// one call writes is never interleaved with another's. A peer that vanishes is an error value (ECONNRESET,
-// EPIPE, ETIMEDOUT), never a signal. Nothing allocates on reads and writes.
+// A peer that vanishes is an error value (ECONNRESET, EPIPE, ETIMEDOUT), never a signal; the rest of what
+// every stream promises is in stream.hpp.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <string_view>
+#include <utility>
 
+#include <leat/net/address.hpp>
 #include <leat/net/options.hpp>
-#include <leat/net/socket_base.hpp>
+#include <leat/net/stream_socket.hpp>
 #include <leat/net/tcp_info.hpp>
 
 namespace leat::net {
 
-class tcp_conn : public socket_base {
+class tcp_conn final : public stream_socket {
  public:
   /// A closed connection.
   tcp_conn() noexcept = default;
 
-  /// Reads at least one byte and at most `buffer.size()`, as soon as there are any. Returns how many; 0 at
-  /// the end of the stream, and at once for an empty buffer. Blocks; unblocked by data, close(), close_read()
-  /// and the read deadline. Errors: errc::closed, errc::deadline_exceeded, ECONNRESET, ETIMEDOUT and the like
-  /// of recv(2).
-  result<std::size_t> read(std::span<std::byte> buffer);
-
-  /// As read(), but leaves the bytes in the stream: the next read finds them again.
-  result<std::size_t> peek(std::span<std::byte> buffer);
-
-  /// Returns once read() would not block: for connections that are mostly idle and should hold no buffer
-  /// meanwhile. Errors: errc::closed, errc::deadline_exceeded.
-  result<void> wait_readable();
-
-  /// Writes all of `data`, or says why not: then an unknown part of it has been sent, and the stream is of no
-  /// more use than to be closed. Blocks while the system's buffer is full; unblocked by the peer's reading,
-  /// close(), close_write() and the write deadline. Errors: errc::closed, errc::deadline_exceeded, EPIPE (the
-  /// peer or close_write() ended this direction), ECONNRESET and the like of send(2).
-  result<void> write(std::span<const std::byte> data);
-  result<void> write(std::string_view text) { return write(std::as_bytes(std::span(text))); }
-
-  /// Writes all of the parts, one after the other, in as few system calls as can be. Otherwise as write().
-  result<void> writev(std::span<const std::span<const std::byte>> parts);
-
-  /// Sends `count` bytes of the open file `file` from `offset` on, without copying them through this process
-  /// (sendfile(2)), and returns how many: fewer than `count` only if the file ends first. The file's own
-  /// offset stays. A file that is not in the page cache blocks the worker while the disk is read. Errors: as
-  /// write(), and those of sendfile(2): EINVAL for what is not a file, EBADF if it cannot be read.
-  result<std::uint64_t> send_file(int file, std::uint64_t offset, std::uint64_t count);
-
-  /// Ends our direction: the peer reads what was written, and then the end of the stream. Reading goes on.
-  /// Errors: errc::closed, ENOTCONN.
-  result<void> close_write();
-
-  /// Ends the peer's direction for us: reads return what has come, then 0. The peer is not told.
-  /// Errors: errc::closed, ENOTCONN.
-  result<void> close_read();
+  using socket_base::local_address;
 
   /// The peer, also after the connection has failed or was closed.
   const endpoint& remote_address() const noexcept { return remote_; }
@@ -84,7 +46,8 @@ class tcp_conn : public socket_base {
   friend class tcp_listener;
   friend struct tcp_dialer;
 
-  tcp_conn(handle owned, const endpoint& remote) noexcept : socket_base(std::move(owned)), remote_(remote) {}
+  tcp_conn(handle owned, const endpoint& remote) noexcept
+      : stream_socket(std::move(owned)), remote_(remote) {}
 
   endpoint remote_;
 };
