@@ -2,6 +2,7 @@
 target_sources(leat PRIVATE
   net/address.cpp
   net/address_selection.cpp
+  net/bound_path.cpp
   net/buffered_reader.cpp
   net/buffered_writer.cpp
   net/connection_race.cpp
@@ -18,6 +19,7 @@ target_sources(leat PRIVATE
   net/options.cpp
   net/packet_info.cpp
   net/ready_set.cpp
+  net/pipe.cpp
   net/resolve.cpp
   net/resolver.cpp
   net/services.cpp
@@ -25,6 +27,7 @@ target_sources(leat PRIVATE
   net/socket_base.cpp
   net/stream.cpp
   net/system_names.cpp
+  net/stream_listener.cpp
   net/stream_socket.cpp
   net/system_socket.cpp
   net/tcp_conn.cpp
@@ -34,7 +37,11 @@ target_sources(leat PRIVATE
   net/udp_batch.cpp
   net/udp_batch_io.cpp
   net/udp_batch_state.cpp
-  net/udp_multicast.cpp)
+  net/udp_multicast.cpp
+  net/unix_address.cpp
+  net/unix_conn.cpp
+  net/unix_datagram.cpp
+  net/unix_listener.cpp)
 
 # Without c-ares, as where only the compiler is there for another processor, the system's resolver is asked.
 find_package(PkgConfig)
@@ -52,7 +59,12 @@ if(LEAT_TESTS)
   leat_test(net_address_test net/address_test.cpp net/sockaddr_test.cpp LIBRARIES leat::leat)
   leat_test(net_resolve_test net/resolve_test.cpp net/resolver_test.cpp net/system_names_test.cpp
     net/address_selection_test.cpp LIBRARIES leat::leat)
-  leat_test(net_tcp_conn_test net/tcp_conn_test.cpp net/tcp_deadline_test.cpp net/tcp_info_test.cpp
+  leat_test(net_tcp_conn_test net/tcp_conn_test.cpp net/tcp_info_test.cpp LIBRARIES leat::leat)
+  # What every stream promises: link these sources to hold another kind of stream to it, see net/contract_test.hpp.
+  set(stream_contract net/contract_test.cpp net/contract_deadline_test.cpp)
+  leat_test(net_stream_contract_test net/stream_contract_test.cpp ${stream_contract} LIBRARIES leat::leat)
+  leat_test(net_pipe_test net/pipe_test.cpp LIBRARIES leat::leat)
+  leat_test(net_unix_test net/unix_address_test.cpp net/unix_stream_test.cpp net/unix_datagram_test.cpp
     LIBRARIES leat::leat)
   leat_test(net_buffered_test net/buffered_reader_test.cpp net/buffered_writer_test.cpp LIBRARIES leat::leat)
   leat_test(net_framing_test net/framing/marker_test.cpp net/framing/length_prefix_test.cpp

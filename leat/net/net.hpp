@@ -1,4 +1,5 @@
-// The network: addresses, names, TCP and UDP, and messages over streams.
+// The network: addresses, names, what goes over it (TCP, UDP, Unix sockets, pipes in memory), and messages
+// over streams.
 #pragma once
 
 #include <leat/net/address.hpp>
@@ -6,6 +7,9 @@
 #include <leat/net/framing.hpp>
 #include <leat/net/icmp.hpp>
 #include <leat/net/options.hpp>
+#include <leat/net/pipe.hpp>
 #include <leat/net/resolve.hpp>
+#include <leat/net/stream.hpp>
 #include <leat/net/tcp.hpp>
 #include <leat/net/udp.hpp>
+#include <leat/net/unix.hpp>

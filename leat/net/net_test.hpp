@@ -2,7 +2,10 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
@@ -56,19 +59,28 @@ inline tcp_pair connect_pair(std::string_view address = on_loopback) {
   return pair;
 }
 
+/// Sends back what comes, until the end or an error.
+inline void echo(stream& conn) {
+  std::array<std::byte, 512> buffer;
+  for (;;) {
+    const auto count = conn.read(buffer);
+    if (!count || *count == 0 || !conn.write(std::span(buffer).first(*count))) break;
+  }
+}
+
 inline std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text));
 }
 
 /// What one read of at most `limit` bytes returns, as text.
-inline std::string read_text(tcp_conn& conn, std::size_t limit = 4096) {
+inline std::string read_text(stream& conn, std::size_t limit = 4096) {
   std::string text(limit, '\0');
   text.resize(conn.read(std::as_writable_bytes(std::span(text))).value());
   return text;
 }
 
 /// Everything until the end of the stream.
-inline std::string read_all(tcp_conn& conn) {
+inline std::string read_all(stream& conn) {
   std::string all;
   for (;;) {
     const std::string more = read_text(conn, 65536);
@@ -78,7 +90,7 @@ inline std::string read_all(tcp_conn& conn) {
 }
 
 /// Reads exactly that many bytes.
-inline std::string read_exactly(tcp_conn& conn, std::size_t size) {
+inline std::string read_exactly(stream& conn, std::size_t size) {
   std::string text;
   while (text.size() < size) {
     const std::string more = read_text(conn, size - text.size());
@@ -98,12 +110,27 @@ inline std::string pattern(std::size_t size) {
 
 /// Writes until an error comes, and returns it. The stream must not be endless: somebody closes, resets or
 /// expires it.
-inline std::error_code write_until_error(tcp_conn& conn) {
+inline std::error_code write_until_error(stream& conn) {
   const std::string chunk(65536, 'x');
   for (;;) {
     if (auto written = conn.write(chunk); !written) return written.error();
   }
 }
+
+/// A file in memory with that content.
+class memory_file {
+ public:
+  explicit memory_file(std::string_view content) : fd_(memfd_create("test", MFD_CLOEXEC)) {
+    EXPECT_EQ(::write(fd_, content.data(), content.size()), static_cast<ssize_t>(content.size()));
+  }
+  ~memory_file() { ::close(fd_); }
+  memory_file(const memory_file&) = delete;
+  memory_file& operator=(const memory_file&) = delete;
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
 
 inline bool machine_has_v6() {
   return listen_tcp("[::1]:0").has_value();

@@ -63,8 +63,9 @@ class stream {
   /// Errors: errc::closed, and those of what carries the stream.
   virtual result<void> close_write() = 0;
 
-  /// Ends the peer's direction for us: reads return what has come, then 0. The peer is not told.
-  /// Errors: errc::closed, and those of what carries the stream.
+  /// Ends the peer's direction for us: reads return what has come, then 0. Over TCP the peer is not told;
+  /// over Unix sockets and pipes its writes fail with EPIPE from then on. Errors: errc::closed, and those of
+  /// what carries the stream.
   virtual result<void> close_read() = 0;
 
   /// Closes the stream; all who wait on it return errc::closed, and so does every later call.

@@ -27,9 +27,8 @@ raw_socket::~raw_socket() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-result<void> bind_socket(int fd, const endpoint& where) noexcept {
-  const socket_address raw = to_socket_address(where);
-  if (::bind(fd, raw.data(), raw.size) != 0) return last_system_error();
+result<void> bind_socket(int fd, const socket_address& where) noexcept {
+  if (::bind(fd, where.data(), where.size) != 0) return last_system_error();
   return {};
 }
 

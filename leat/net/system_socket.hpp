@@ -6,14 +6,10 @@
 #include <utility>
 
 #include <leat/net/sockaddr.hpp>
+#include <leat/net/system_error.hpp>
 #include <leat/runtime/descriptor.hpp>
 
 namespace leat::net {
-
-/// A system error with its own code, where errno does not say it.
-inline std::unexpected<std::error_code> system_error(int code) noexcept {
-  return std::unexpected(std::error_code(code, std::system_category()));
-}
 
 /// A descriptor that is closed unless somebody takes it.
 class raw_socket {
@@ -45,7 +41,10 @@ inline int family_of(const endpoint& where) noexcept {
 }
 
 /// bind(2).
-result<void> bind_socket(int fd, const endpoint& where) noexcept;
+result<void> bind_socket(int fd, const socket_address& where) noexcept;
+inline result<void> bind_socket(int fd, const endpoint& where) noexcept {
+  return bind_socket(fd, to_socket_address(where));
+}
 
 /// setsockopt(2) with an int.
 result<void> set_option(int fd, int level, int name, int value) noexcept;

@@ -1,16 +1,11 @@
 #include <netinet/tcp.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
-#include <optional>
-#include <vector>
 
 #include <leat/net/net_test.hpp>
 #include <leat/net/sockaddr.hpp>
-#include <leat/wait_group.hpp>
 
 namespace leat::net {
 namespace {
@@ -36,31 +31,6 @@ int int_option(int fd, int level, int name) {
   return value;
 }
 
-// A file in memory with that content.
-class memory_file {
- public:
-  explicit memory_file(std::string_view content) : fd_(memfd_create("test", MFD_CLOEXEC)) {
-    EXPECT_EQ(::write(fd_, content.data(), content.size()), static_cast<ssize_t>(content.size()));
-  }
-  ~memory_file() { ::close(fd_); }
-  memory_file(const memory_file&) = delete;
-  memory_file& operator=(const memory_file&) = delete;
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-TEST_P(a_tcp_connection, carries_bytes_both_ways) {
-  run([] {
-    auto [near, far] = connect_pair();
-    ASSERT_TRUE(near.write("ping"));
-    EXPECT_EQ(read_text(far), "ping");
-    ASSERT_TRUE(far.write("pong"));
-    EXPECT_EQ(read_text(near), "pong");
-  });
-}
-
 TEST_P(a_tcp_connection, knows_both_its_addresses) {
   run([] {
     auto [near, far] = connect_pair();
@@ -70,138 +40,6 @@ TEST_P(a_tcp_connection, knows_both_its_addresses) {
     ASSERT_TRUE(near.close());
     EXPECT_EQ(near.remote_address(), peer);
     EXPECT_EQ(near.local_address(), endpoint());
-  });
-}
-
-TEST_P(a_tcp_connection, reads_no_more_than_fits_and_keeps_the_rest) {
-  run([] {
-    auto [near, far] = connect_pair();
-    ASSERT_TRUE(near.write("abcdef"));
-    EXPECT_EQ(read_exactly(far, 4), "abcd");
-    EXPECT_EQ(read_text(far), "ef");
-  });
-}
-
-TEST_P(a_tcp_connection, echoes_many_small_messages) {
-  run([] {
-    auto [near, far] = connect_pair();
-    joined others;
-    others.go([&far] {
-      std::array<std::byte, 512> buffer;
-      for (;;) {
-        const auto count = far.read(buffer);
-        if (!count || *count == 0 || !far.write(std::span(buffer).first(*count))) break;
-      }
-      static_cast<void>(far.close_write());
-    });
-    for (int i = 0; i < 2000; ++i) {
-      const std::string message = "message " + std::to_string(i);
-      ASSERT_TRUE(near.write(message));
-      ASSERT_EQ(read_exactly(near, message.size()), message);
-    }
-    ASSERT_TRUE(near.close_write());
-    EXPECT_EQ(read_text(near), "");
-  });
-}
-
-TEST_P(a_tcp_connection, carries_much_in_both_directions_at_once) {
-  run([] {
-    auto [near, far] = connect_pair();
-    const std::string there = pattern(8 << 20);
-    const std::string back = pattern((8 << 20) + 12345);
-    wait_group all;
-    all.go([&] {
-      EXPECT_TRUE(near.write(there));
-      EXPECT_TRUE(near.close_write());
-    });
-    all.go([&] {
-      EXPECT_TRUE(far.write(back));
-      EXPECT_TRUE(far.close_write());
-    });
-    all.go([&] { EXPECT_TRUE(read_all(near) == back); });
-    all.go([&] { EXPECT_TRUE(read_all(far) == there); });
-    all.wait();
-  });
-}
-
-TEST_P(a_tcp_connection, keeps_what_many_goroutines_write_whole) {
-  run([] {
-    constexpr int writers = 8;
-    constexpr int messages = 12;
-    constexpr std::size_t size = 200'000;  // more than a socket's buffer takes at once
-    auto [near, far] = connect_pair();
-    wait_group all;
-    for (int writer = 0; writer < writers; ++writer) {
-      all.go([&near, writer] {
-        const std::string message(size, static_cast<char>('a' + writer));
-        for (int i = 0; i < messages; ++i)
-          ASSERT_TRUE(near.write(message));
-      });
-    }
-    std::array<int, writers> seen{};
-    for (int i = 0; i < writers * messages; ++i) {
-      const std::string message = read_exactly(far, size);
-      ASSERT_EQ(message.size(), size);
-      ASSERT_EQ(message.find_first_not_of(message.front()), std::string::npos) << "two messages are mixed";
-      ++seen.at(static_cast<std::size_t>(message.front() - 'a'));
-    }
-    all.wait();
-    for (const int count : seen)
-      EXPECT_EQ(count, messages);
-  });
-}
-
-TEST_P(a_tcp_connection, gives_each_byte_to_one_of_many_readers) {
-  run([] {
-    constexpr std::size_t size = 1 << 20;
-    auto [near, far] = connect_pair();
-    std::atomic<std::size_t> total{0};
-    wait_group readers;
-    for (int i = 0; i < 4; ++i) {
-      readers.go([&] { total += read_all(far).size(); });
-    }
-    ASSERT_TRUE(near.write(pattern(size)));
-    ASSERT_TRUE(near.close_write());
-    readers.wait();
-    EXPECT_EQ(total, size);
-  });
-}
-
-TEST_P(a_tcp_connection, gathers_parts_in_order) {
-  run([] {
-    auto [near, far] = connect_pair();
-    const std::string large = pattern(3 << 20);
-    std::vector<std::span<const std::byte>> parts;
-    std::string expected;
-    for (int i = 0; i < 200;
-         ++i) {  // more than go into one system call, some of them empty, one of them large
-      const std::string_view part =
-          i == 77 ? std::string_view(large) : std::string_view("abcdefghij").substr(0, i % 4);
-      parts.push_back(bytes_of(part));
-      expected += part;
-    }
-    joined others;
-    others.go([&] {
-      EXPECT_TRUE(near.writev(parts));
-      EXPECT_TRUE(near.close_write());
-    });
-    EXPECT_TRUE(read_all(far) == expected);
-  });
-}
-
-TEST_P(a_tcp_connection, takes_nothing_for_an_answer) {
-  run([] {
-    auto [near, far] = connect_pair();
-    const std::array<std::span<const std::byte>, 2> empty_parts{};
-    EXPECT_TRUE(near.write(""));
-    EXPECT_TRUE(near.writev({}));
-    EXPECT_TRUE(near.writev(empty_parts));
-    EXPECT_EQ(near.read({}).value(), 0u);  // although nothing has come
-    EXPECT_EQ(near.peek({}).value(), 0u);
-    ASSERT_TRUE(near.close());
-    EXPECT_EQ(near.write("").error(), errc::closed);
-    EXPECT_EQ(near.writev(empty_parts).error(), errc::closed);
-    EXPECT_EQ(near.read({}).error(), errc::closed);
   });
 }
 
@@ -220,112 +58,6 @@ TEST_P(a_tcp_connection, finds_again_what_was_only_peeked_at) {
     ASSERT_TRUE(near.close());
     EXPECT_EQ(far.peek(start).value(), 0u);
     EXPECT_EQ(read_text(far), "");
-  });
-}
-
-TEST_P(a_tcp_connection, can_be_waited_on_without_a_buffer) {
-  run([] {
-    auto [near, far] = connect_pair();
-    joined others;
-    for (int round = 0; round < 100; ++round) {
-      others.go([&near] { EXPECT_TRUE(near.write("word")); });
-      ASSERT_TRUE(far.wait_readable());
-      ASSERT_TRUE(far.wait_readable());  // it still is
-      ASSERT_EQ(read_text(far), "word");
-    }
-    ASSERT_TRUE(near.close());
-    EXPECT_TRUE(far.wait_readable());  // the end can be read
-    EXPECT_EQ(read_text(far), "");
-    ASSERT_TRUE(far.close());
-    EXPECT_EQ(far.wait_readable().error(), errc::closed);
-  });
-}
-
-TEST_P(a_tcp_connection, that_was_waited_on_without_a_buffer_right_after_its_first_read_can_be_read) {
-  run([] {
-    auto [near, far] = connect_pair();
-    ASSERT_TRUE(near.write("first"));
-    std::array<std::byte, 16> buffer;
-    ASSERT_EQ(far.read(buffer).value(), 5u);  // leaves nothing, and never had to wait
-    leat::wait_group others;
-    others.go([&far] { EXPECT_TRUE(far.wait_readable()); });
-    await_parked(1);
-    EXPECT_TRUE(near.write("second"));
-    others.wait();
-    EXPECT_EQ(read_text(far), "second");
-  });
-}
-
-TEST_P(a_tcp_connection, ends_each_direction_by_itself) {
-  run([] {
-    auto [near, far] = connect_pair();
-    ASSERT_TRUE(near.write("question"));
-    ASSERT_TRUE(near.close_write());
-    EXPECT_EQ(read_all(far), "question");
-    EXPECT_EQ(near.write("more").error(), std::errc::broken_pipe);
-    ASSERT_TRUE(far.write("answer"));
-    ASSERT_TRUE(far.close_write());
-    EXPECT_EQ(read_all(near), "answer");
-    EXPECT_EQ(read_text(near), "");  // the end stays the end
-  });
-}
-
-TEST_P(a_tcp_connection, whose_reading_is_closed_wakes_the_reader_with_the_end) {
-  run([] {
-    auto [near, far] = connect_pair();
-    ASSERT_TRUE(far.write("x"));
-    EXPECT_EQ(read_text(near), "x");
-    wait_group reader;
-    reader.go([&near] { EXPECT_EQ(read_text(near), ""); });
-    await_parked(1);
-    ASSERT_TRUE(near.close_read());
-    reader.wait();
-    EXPECT_EQ(read_text(near), "");
-    ASSERT_TRUE(near.write("still open"));
-    EXPECT_EQ(read_text(far), "still open");
-  });
-}
-
-TEST_P(a_tcp_connection, whose_writing_is_closed_wakes_the_writer_with_epipe) {
-  run([] {
-    auto [near, far] = connect_pair();
-    std::optional<std::error_code> ended;
-    wait_group writer;
-    writer.go([&] { ended = write_until_error(near); });
-    await_parked(1);  // the buffers are full
-    ASSERT_TRUE(near.close_write());
-    writer.wait();
-    EXPECT_EQ(ended, std::errc::broken_pipe);
-  });
-}
-
-TEST_P(a_tcp_connection, that_is_closed_wakes_all_who_read) {
-  run([] {
-    auto [near, far] = connect_pair();
-    wait_group readers;
-    for (int i = 0; i < 3; ++i) {
-      readers.go([&near] {
-        std::array<std::byte, 16> buffer;
-        EXPECT_EQ(near.read(buffer).error(), errc::closed);
-      });
-    }
-    await_parked(3);
-    ASSERT_TRUE(near.close());
-    readers.wait();
-    EXPECT_EQ(read_text(far), "");
-  });
-}
-
-TEST_P(a_tcp_connection, that_is_closed_wakes_all_who_write) {
-  run([] {
-    auto [near, far] = connect_pair();
-    wait_group writers;
-    for (int i = 0; i < 3; ++i) {
-      writers.go([&near] { EXPECT_EQ(write_until_error(near), errc::closed); });
-    }
-    await_parked(3);
-    ASSERT_TRUE(near.close());
-    writers.wait();
   });
 }
 
@@ -369,55 +101,6 @@ TEST(a_tcp_connection_that_never_was, behaves_as_a_closed_one) {
   EXPECT_EQ(none.set_write_buffer(1).error(), errc::closed);
   EXPECT_EQ(none.disable_keep_alive().error(), errc::closed);
   EXPECT_EQ(none.local_address(), endpoint());
-}
-
-TEST_P(a_tcp_connection, survives_close_racing_with_reads_and_writes) {
-  run([] {
-    for (int round = 0; round < 100; ++round) {
-      auto [near, far] = connect_pair();
-      wait_group all;
-      all.go([&near] { EXPECT_EQ(write_until_error(near), errc::closed); });
-      all.go([&near] {
-        std::array<std::byte, 64> buffer;
-        while (near.read(buffer))
-          continue;
-      });
-      all.go([&far] {
-        std::array<std::byte, 4096> buffer;
-        for (;;) {
-          const auto count = far.read(buffer);
-          if (!count || *count == 0) break;
-        }
-      });
-      for (int i = 0; i < round % 7; ++i)
-        leat::yield();
-      EXPECT_TRUE(near.close());
-      all.wait();
-    }
-  });
-}
-
-TEST_P(a_tcp_connection, whose_peer_resets_it_is_an_error_value) {
-  run([] {
-    auto [near, far] = connect_pair();
-    ASSERT_TRUE(far.set_linger(linger::reset));
-    ASSERT_TRUE(far.close());
-    std::array<std::byte, 16> buffer;
-    EXPECT_EQ(near.read(buffer).error(), std::errc::connection_reset);
-  });
-}
-
-TEST_P(a_tcp_connection, whose_peer_is_gone_fails_to_write_without_a_signal) {
-  run([] {
-    ASSERT_NE(signal(SIGPIPE, SIG_DFL), SIG_ERR);
-    auto [near, far] = connect_pair();
-    ASSERT_TRUE(far.close());
-    const std::error_code first = write_until_error(near);
-    EXPECT_TRUE(first == std::errc::broken_pipe || first == std::errc::connection_reset) << first.message();
-    const std::array parts{bytes_of("x"), bytes_of("y")};
-    EXPECT_EQ(near.writev(parts).error(), std::errc::broken_pipe);
-    EXPECT_EQ(near.write("x").error(), std::errc::broken_pipe);
-  });
 }
 
 TEST_P(a_tcp_connection, sends_a_piece_of_a_file) {

@@ -8,10 +8,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string_view>
+#include <utility>
 
-#include <leat/net/socket_base.hpp>
+#include <leat/net/stream_listener.hpp>
 #include <leat/net/tcp_conn.hpp>
 
 namespace leat::net {
@@ -27,13 +27,10 @@ struct listen_options {
   bool v6_only = false;
 };
 
-class tcp_listener : private socket_base {
+class tcp_listener final : public stream_listener {
  public:
   /// A closed listener.
   tcp_listener() noexcept = default;
-  tcp_listener(tcp_listener&&) noexcept = default;
-  tcp_listener& operator=(tcp_listener&& other) noexcept;
-  ~tcp_listener();
 
   /// The next connection. Any number of goroutines may accept at once; each connection goes to one of them.
   ///
@@ -45,37 +42,15 @@ class tcp_listener : private socket_base {
   /// Errors: errc::closed, errc::deadline_exceeded, and whatever else accept(2) says.
   result<tcp_conn> accept();
 
-  /// Stops listening: every accept() returns errc::closed, now and later, and connections that nobody has
-  /// accepted are reset. Errors: errc::closed, the second time.
-  result<void> close() noexcept;
-
-  /// From then on accept() fails with errc::deadline_exceeded, until the deadline is moved; leat::never lifts
-  /// it. Errors: errc::closed.
-  result<void> set_deadline(time_point when);
-  result<void> set_deadline(std::chrono::nanoseconds from_now);
-
-  /// Those of the listener; most pass to the connections that it accepts.
-  using socket_base::options;
-
-  /// The buffer sizes that accepted connections start with.
-  using socket_base::set_read_buffer;
-  using socket_base::set_write_buffer;
-
   /// Where it listens, with the port that the system chose for 0; also after close().
   const endpoint& local_address() const noexcept { return local_; }
 
-  /// How often accept() has paused for lack of descriptors or memory: for logs and metrics.
-  std::uint64_t pauses() const noexcept;
-
  private:
-  struct backoff;
   friend result<tcp_listener> listen_tcp(const endpoint& local, const listen_options& options);
 
-  tcp_listener(handle owned, const endpoint& local, std::shared_ptr<backoff> shared) noexcept
-      : socket_base(std::move(owned)), local_(local), backoff_(std::move(shared)) {}
+  tcp_listener(handle owned, const endpoint& local) : stream_listener(std::move(owned)), local_(local) {}
 
   endpoint local_;
-  std::shared_ptr<backoff> backoff_;  // null: closed since ever
 };
 
 /// Listens on "host:service": "127.0.0.1:9000", "[::1]:0" (port 0: the system chooses), "localhost:http",
