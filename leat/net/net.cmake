@@ -7,6 +7,8 @@ target_sources(leat PRIVATE
   net/buffered_writer.cpp
   net/connection_race.cpp
   net/connections.cpp
+  net/copy.cpp
+  net/copy_buffer.cpp
   net/dial.cpp
   net/framing/frame.cpp
   net/framing/length_prefix.cpp
@@ -16,19 +18,21 @@ target_sources(leat PRIVATE
   net/icmp.cpp
   net/icmp_message.cpp
   net/interfaces.cpp
+  net/kernel_pipe.cpp
   net/options.cpp
   net/packet_info.cpp
-  net/ready_set.cpp
   net/pipe.cpp
+  net/ready_set.cpp
   net/resolve.cpp
   net/resolver.cpp
+  net/send_file.cpp
   net/services.cpp
   net/sockaddr.cpp
   net/socket_base.cpp
   net/stream.cpp
-  net/system_names.cpp
   net/stream_listener.cpp
   net/stream_socket.cpp
+  net/system_names.cpp
   net/system_socket.cpp
   net/tcp_conn.cpp
   net/tcp_info.cpp
@@ -63,6 +67,7 @@ if(LEAT_TESTS)
   # What every stream promises: link these sources to hold another kind of stream to it, see net/contract_test.hpp.
   set(stream_contract net/contract_test.cpp net/contract_deadline_test.cpp)
   leat_test(net_stream_contract_test net/stream_contract_test.cpp ${stream_contract} LIBRARIES leat::leat)
+  leat_test(net_copy_test net/copy_test.cpp LIBRARIES leat::leat)
   leat_test(net_pipe_test net/pipe_test.cpp LIBRARIES leat::leat)
   leat_test(net_unix_test net/unix_address_test.cpp net/unix_stream_test.cpp net/unix_datagram_test.cpp
     LIBRARIES leat::leat)

@@ -4,6 +4,7 @@
 
 #include <leat/net/address.hpp>
 #include <leat/net/connections.hpp>
+#include <leat/net/copy.hpp>
 #include <leat/net/framing.hpp>
 #include <leat/net/icmp.hpp>
 #include <leat/net/options.hpp>

@@ -1,11 +1,9 @@
-#include <sys/sendfile.h>
 #include <sys/uio.h>
 
-#include <algorithm>
 #include <array>
 #include <limits>
 
-#include <leat/net/sigpipe.hpp>
+#include <leat/net/send_file.hpp>
 #include <leat/net/stream_socket.hpp>
 #include <leat/net/system_socket.hpp>
 
@@ -13,9 +11,6 @@ namespace leat::net {
 namespace {
 
 using runtime::direction;
-
-// What one sendfile(2) may take: longer ones keep the worker from its other goroutines.
-constexpr std::uint64_t sendfile_chunk_bytes = 1 << 20;
 
 // How many parts go into one system call; IOV_MAX is 1024, and this much fits a small stack.
 constexpr std::size_t parts_per_call = 64;
@@ -66,10 +61,6 @@ class part_cursor {
   std::span<const std::span<const std::byte>> parts_;
   std::size_t sent_of_first_ = 0;
 };
-
-ssize_t sendfile_without_signal(int out, int in, off_t offset, std::size_t count) noexcept {
-  return without_sigpipe(count, [&] { return ::sendfile(out, in, &offset, count); });
-}
 
 // shutdown(2) wakes the poller, but an operation that counts on being told of data would wait on: hence the
 // nudge.
@@ -142,18 +133,9 @@ result<std::uint64_t> stream_socket::send_file(int file, std::uint64_t offset, s
   constexpr std::uint64_t greatest = std::numeric_limits<off_t>::max();
   if (offset > greatest || count > greatest - offset) return system_error(EOVERFLOW);
   if (!descriptor_) return fail(errc::closed);
-  turn own(*descriptor_, direction::write);
-  if (!own.begun()) return std::unexpected(own.begun().error());
-  std::uint64_t done = 0;
-  while (done < count) {
-    const off_t from = static_cast<off_t>(offset + done);
-    const std::size_t chunk = std::min(count - done, sendfile_chunk_bytes);
-    const auto sent = own.attempt([=](int fd) { return sendfile_without_signal(fd, file, from, chunk); });
-    if (!sent) return std::unexpected(sent.error());
-    if (*sent == 0) break;  // the end of the file
-    done += *sent;
-  }
-  return done;
+  const progress done = net::send_file(*descriptor_, file, offset, count);
+  if (done.error) return std::unexpected(done.error);
+  return done.bytes;
 }
 
 result<void> stream_socket::close_write() {

@@ -1,0 +1,23 @@
+// Globals that outlive every thread. Not for users.
+#pragma once
+
+namespace leat::net {
+
+/// A global that is never destroyed: goroutines may still run, and use it, while the program exits.
+template <typename T>
+class immortal {
+ public:
+  constexpr immortal() noexcept : value_() {}
+  constexpr ~immortal() {}  // NOLINT(modernize-use-equals-default): the union's would be deleted
+  immortal(const immortal&) = delete;
+  immortal& operator=(const immortal&) = delete;
+
+  T* operator->() noexcept { return &value_; }
+
+ private:
+  union {
+    T value_;
+  };
+};
+
+}  // namespace leat::net
