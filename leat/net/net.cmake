@@ -73,7 +73,8 @@ if(LEAT_TESTS)
     LIBRARIES leat::leat)
   leat_test(net_buffered_test net/buffered_reader_test.cpp net/buffered_writer_test.cpp LIBRARIES leat::leat)
   leat_test(net_framing_test net/framing/marker_test.cpp net/framing/length_prefix_test.cpp
-    net/framing/text_header_test.cpp net/framing/frame_reader_test.cpp LIBRARIES leat::leat)
+    net/framing/text_header_test.cpp net/framing/frame_reader_test.cpp
+    net/framing/frame_stream_test.cpp LIBRARIES leat::leat)
   leat_test(net_allocation_test net/allocation_test.cpp net/framing/frame_allocation_test.cpp LIBRARIES leat::leat)
   leat_test(net_tcp_listener_test net/tcp_listener_test.cpp LIBRARIES leat::leat)
   leat_test(net_dial_test net/dial_test.cpp net/dial_race_test.cpp LIBRARIES leat::leat)
