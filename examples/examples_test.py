@@ -314,9 +314,9 @@ class framing(lesson):
                     self.assertEqual(self.answer(where, parts), wanted)
 
     def test_what_can_never_become_a_message_is_refused(self):
-        too_long = b"refused: a message has at most 1000 bytes\n"
-        cut_off = b"refused: the stream ended inside a message\n"
-        malformed = b"refused: not a letter, a space, a length and a space\n"
+        too_long = b"refused: longer than its limit\n"
+        cut_off = b"refused: unexpected end of stream\n"
+        malformed = b"refused: malformed input\n"
         for name, stream, wanted in (("marker", b"x" * 1001, too_long), ("marker", b"x" * 1000 + b"#", cut_off),
                                      ("marker", b"hello#", cut_off), ("prefix", b"\0\0\x03\xe9", too_long),
                                      ("prefix", b"\xff\xff\xff\xff", too_long), ("prefix", b"\0\0", cut_off),
