@@ -1,8 +1,10 @@
 // UDP, both sides: a server that echoes datagrams, and a client that asks, waits a little, and asks again.
 //
 // Teaches: datagrams keep their borders, so there is nothing to frame, but any of them may get lost: whoever
-// wants an answer needs a deadline and another try. A server needs no connections, one socket answers all;
-// a connected socket hears only its peer, and is told when nobody listens there.
+// wants an answer needs a deadline and another try. A server needs no connections, one socket answers all,
+// and as many datagrams at a time as have come; a batch remembers who sent each, and to which of the
+// machine's addresses, so that the answer comes from where it was asked. A connected socket hears only its
+// peer, and is told when nobody listens there.
 //
 // Try it: ./example_udp_echo 127.0.0.1:9000, then nc -u 127.0.0.1 9000
 //     or: ./example_udp_echo 127.0.0.1:9000 first second "and third"
@@ -17,16 +19,16 @@
 using namespace std::chrono_literals;
 
 int serve(std::string_view address) {
-  auto socket = leat::net::listen_udp(address);
+  auto socket = leat::net::listen_udp(address, {.packet_info = true});
   if (!socket) {
     std::cerr << "cannot listen on " << address << ": " << socket.error().message() << '\n';
     return 1;
   }
   std::cout << "listening on " << socket->local_address() << std::endl;
-  std::array<std::byte, leat::net::udp_datagram_limit> buffer;
-  while (const auto got = socket->read_from(buffer)) {
+  leat::net::udp_batch batch(16, leat::net::udp_datagram_limit);
+  while (socket->read_batch(batch)) {
     // An answer that cannot be sent is lost, as any datagram may be.
-    static_cast<void>(socket->write_to(std::span(buffer).first(got->size), got->from));
+    static_cast<void>(socket->write_batch(batch));
   }
   return 0;
 }

@@ -80,6 +80,36 @@ TEST_P(reading_and_writing, allocates_nothing) {
   });
 }
 
+TEST_P(reading_and_writing, batches_of_datagrams_allocates_nothing) {
+  run([] {
+    auto server = listen_udp(on_loopback, {.packet_info = true, .coalesced_reads = true}).value();
+    auto client = dial_udp(server.local_address()).value();
+    joined others;
+    others.go([&server] {
+      udp_batch batch(64);
+      while (server.read_batch(batch)) {
+        if (!server.write_batch(batch)) break;
+      }
+    });
+    udp_batch batch(20);
+    const auto exchange = [&] {
+      batch.clear();
+      for (int i = 0; i < 20; ++i)
+        EXPECT_TRUE(batch.push("a datagram"));
+      EXPECT_TRUE(client.write_batch(batch));
+      for (std::size_t got = 0; got < 20; got += batch.size())
+        EXPECT_TRUE(client.read_batch(batch));
+    };
+    for (int i = 0; i < 10; ++i)
+      exchange();
+    const long before = allocations;
+    for (int i = 0; i < 500; ++i)
+      exchange();
+    EXPECT_EQ(allocations - before, 0);
+    ASSERT_TRUE(server.close());
+  });
+}
+
 TEST_P(reading_and_writing, datagrams_allocates_nothing) {
   run([] {
     auto server = listen_udp(on_loopback).value();

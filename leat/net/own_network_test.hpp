@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
@@ -137,14 +138,16 @@ class own_network {
     return control(SIOCSIFADDR, addressed) && bring_up(far) && bring_up(near);
   }
 
-  // The kernel gives an interface its link-local address once it has noticed, in its own time, that it is up.
+  // The kernel gives an interface its link-local address once it has noticed, in its own time, that it is up,
+  // and lets it be used a little later still.
   static bool await_link_local(std::string_view name) {
     constexpr int most_ms = 5000;
     for (int waited_ms = 0; waited_ms < most_ms; ++waited_ms) {
       std::ifstream addresses("/proc/net/if_inet6");
-      if (!addresses) return true;  // a kernel without IPv6
-      for (std::string line; std::getline(addresses, line);) {
-        if (line.ends_with(name)) return true;
+      if (!addresses) return true;                                  // a kernel without IPv6
+      std::string address, index, prefix, scope, flags, interface;  // all in hexadecimal but the last
+      while (addresses >> address >> index >> prefix >> scope >> flags >> interface) {
+        if (interface == name && (std::stoul(flags, nullptr, 16) & IFA_F_TENTATIVE) == 0) return true;
       }
       ::usleep(1000);
     }

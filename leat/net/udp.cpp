@@ -1,11 +1,10 @@
 #include <netinet/udp.h>
 
 #include <algorithm>
-#include <optional>
 
 #include <leat/net/bind_text.hpp>
 #include <leat/net/packet_info.hpp>
-#include <leat/net/resolve.hpp>
+#include <leat/net/resolver.hpp>
 #include <leat/net/system_socket.hpp>
 #include <leat/net/udp.hpp>
 
@@ -144,12 +143,16 @@ struct udp_opener {
     return adopt(*opened, local.address().is_v6(), endpoint(), options);
   }
 
-  static result<udp_socket> connect(const endpoint& remote, const std::optional<endpoint>& local,
+  static result<udp_socket> connect(const endpoint& remote, const dial_options& dialled,
                                     udp_options options) {
     auto opened = open_udp(family_of(remote), options);
     if (!opened) return std::unexpected(opened.error());
-    if (local) {
-      if (auto bound = bind_socket(opened->fd(), unmapped(*local)); !bound)
+    if (dialled.control) {
+      if (auto done = dialled.control(socket_options(opened->fd()), remote); !done)
+        return std::unexpected(done.error());
+    }
+    if (dialled.local) {
+      if (auto bound = bind_socket(opened->fd(), unmapped(*dialled.local)); !bound)
         return std::unexpected(bound.error());
     }
     const socket_address raw = to_socket_address(remote);
@@ -196,13 +199,15 @@ result<udp_socket> dial_udp(const endpoint& remote, const dial_options& options,
   const endpoint where = unmapped(remote);
   if (options.local && family_of(unmapped(*options.local)) != family_of(where))
     return system_error(EADDRNOTAVAIL);
-  return udp_opener::connect(where, options.local, socket_options);
+  return udp_opener::connect(where, options, socket_options);
 }
 
 result<udp_socket> dial_udp(std::string_view address, const dial_options& options,
                             const udp_options& socket_options) {
-  const auto remotes =
-      resolve_endpoints(address, "udp", options.timeout ? deadline_after(*options.timeout) : never);
+  const wait_limits limits{.deadline = options.timeout ? deadline_after(*options.timeout) : never,
+                           .ctx = options.ctx};
+  const resolver as_system;
+  const auto remotes = (options.names ? *options.names : as_system).endpoints(address, "udp", limits);
   if (!remotes) return std::unexpected(remotes.error());
   auto outcome = dial_udp(remotes->front(), options, socket_options);
   for (std::size_t i = 1; !outcome && i < remotes->size(); ++i) {

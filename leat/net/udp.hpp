@@ -190,8 +190,10 @@ result<udp_socket> listen_multicast(const endpoint& group, std::uint32_t interfa
                                     udp_options options = {});
 
 /// A socket that is connected to the first address of "host:service" that has a route: it sends to that peer,
-/// receives from it only, and learns when nobody listens there. The timeout is for looking the name up.
-/// Errors: errc::deadline_exceeded, those of resolve_endpoints(), of bind(2) and connect(2).
+/// receives from it only, and learns when nobody listens there. The timeout and the context are for looking
+/// the name up; `control` is called for each socket before it is bound and connected. Errors:
+/// errc::deadline_exceeded, the error of the context, those of resolver::endpoints(), of `control`, of
+/// bind(2) and connect(2).
 result<udp_socket> dial_udp(std::string_view address, const dial_options& options = {},
                             const udp_options& socket_options = {});
 result<udp_socket> dial_udp(const endpoint& remote, const dial_options& options = {},

@@ -5,7 +5,7 @@
 //     static_cast<void>(socket.write_batch(batch));  // each back to where it came from
 //
 // A batch owns its buffers and is used again and again: reading and writing allocate nothing. It belongs to
-// one goroutine at a time.
+// one goroutine at a time. One that was moved from can be assigned to and destroyed, nothing else.
 //
 // Under it, where the system can, the network stack is passed once for many datagrams: neighbours in a batch
 // that go to the same peer and have the same size are sent as one (segmentation offload, UDP_SEGMENT), and a

@@ -1,4 +1,5 @@
 // Groups: protocol-independent membership (RFC 3678), which takes interfaces by index.
+#include <array>
 #include <cerrno>
 #include <cstring>
 

@@ -139,6 +139,66 @@ TEST_P(a_udp_socket, that_is_connected_learns_that_nobody_listens_and_goes_on) {
   });
 }
 
+TEST_P(a_udp_socket, that_is_connected_is_told_by_whatever_comes_next_and_once) {
+  run([] {
+    auto peer = listen_udp(on_loopback).value();
+    auto client = dial_udp(peer.local_address()).value();
+    ASSERT_TRUE(peer.close());
+    ASSERT_TRUE(client.write("anybody?"));
+    EXPECT_EQ(client.write("anybody else?").error(), std::errc::connection_refused);
+    auto again = listen_udp(client.remote_address()).value();
+    std::array<std::byte, 16> buffer;
+    ASSERT_TRUE(client.write("now?"));
+    EXPECT_EQ(again.read(buffer).value(), 4u) << "what was refused was not sent";
+  });
+}
+
+TEST_P(a_udp_socket, that_is_not_connected_hears_nothing_of_those_who_do_not_listen) {
+  run([] {
+    auto nobody = listen_udp(on_loopback).value();
+    const endpoint where = nobody.local_address();
+    ASSERT_TRUE(nobody.close());
+    auto socket = listen_udp(on_loopback).value();
+    for (int i = 0; i < 3; ++i)
+      EXPECT_TRUE(socket.write_to("anybody?", where));
+    EXPECT_TRUE(socket.write_to("to myself", socket.local_address()));
+    std::array<std::byte, 16> buffer;
+    EXPECT_EQ(socket.read(buffer).value(), 9u);
+  });
+}
+
+TEST_P(a_udp_socket, that_is_connected_still_sends_to_others) {
+  run([] {
+    auto peer = listen_udp(on_loopback).value();
+    auto other = listen_udp(on_loopback).value();
+    auto client = dial_udp(peer.local_address()).value();
+    ASSERT_TRUE(client.write_to("to another", other.local_address()));
+    ASSERT_TRUE(client.write("to the peer"));
+    std::array<std::byte, 16> buffer;
+    EXPECT_EQ(other.read_from(buffer).value().from, client.local_address());
+    EXPECT_EQ(peer.read(buffer).value(), 11u);
+  });
+}
+
+TEST_P(a_udp_socket, is_prepared_by_its_dialler) {
+  run([] {
+    auto peer = listen_udp(on_loopback).value();
+    endpoint asked_about;
+    const auto prepare = [&](socket_options options, const endpoint& where) {
+      asked_about = where;
+      return options.set_hop_limit(3);
+    };
+    auto client = dial_udp(peer.local_address(), {.control = prepare}).value();
+    EXPECT_EQ(asked_about, peer.local_address());
+    EXPECT_EQ(client.options().hop_limit().value(), 3);
+    const auto refuse = [](socket_options, const endpoint&) { return result<void>(fail(errc::canceled)); };
+    EXPECT_EQ(dial_udp(peer.local_address(), {.control = refuse}).error(), errc::canceled);
+    auto [over, cancel] = with_cancel(context());
+    cancel();
+    EXPECT_EQ(dial_udp("name.invalid:9", {.ctx = over}).error(), errc::canceled);
+  });
+}
+
 TEST_P(a_udp_socket, that_is_not_connected_needs_an_address_to_write_to) {
   run([] {
     auto socket = listen_udp(on_loopback).value();
