@@ -342,6 +342,23 @@ TEST_P(a_stream, is_closed_by_one_of_many_who_try) {
   });
 }
 
+TEST_P(a_stream, tells_the_read_of_a_reset_also_when_it_was_waited_for_first) {
+  if (!kind().reset) GTEST_SKIP() << "a " << kind().name << " cannot be reset";
+  for (const bool waits_before : {false, true}) {
+    run([&](stream& near, stream& far) {
+      ASSERT_TRUE(near.write("unread"));  // so that closing is a reset
+      wait_group waiting;
+      if (waits_before) waiting.go([&near] { EXPECT_TRUE(near.wait_readable()); });
+      if (waits_before) await_parked(1);
+      kind().reset(far);
+      waiting.wait();
+      EXPECT_TRUE(near.wait_readable());
+      EXPECT_TRUE(near.wait_readable());  // which leaves the error where it is
+      EXPECT_EQ(read_error(near), std::errc::connection_reset);
+    });
+  }
+}
+
 TEST_P(a_stream, whose_peer_resets_it_is_an_error_value) {
   if (!kind().reset) GTEST_SKIP() << "a " << kind().name << " cannot be reset";
   run([](stream& near, stream& far) {

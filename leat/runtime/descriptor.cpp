@@ -1,6 +1,7 @@
-#include <sys/socket.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <mutex>
 #include <new>
 
@@ -367,11 +368,17 @@ result<void> descriptor::wait_readable() noexcept {
     outcome = wait_locked(own);
     if (outcome) drained_ = false;
   } else {
-    drained_ = false;  // the peek may use up the event that the next read would wait for
+    drained_ = false;  // the look may use up the event that the next read would wait for
     lock_.unlock();
-    std::byte probe;
-    auto peek = [&](int fd) { return ::recv(fd, &probe, 1, MSG_PEEK | MSG_DONTWAIT); };
-    if (auto got = attempt_until_done(direction::read, peek);
+    // A receive that only peeks would not do: it takes the socket's error, once and for all, and the read
+    // after it would find the end of the stream where the connection was reset.
+    auto look = [](int fd) -> ssize_t {
+      pollfd one{.fd = fd, .events = POLLIN, .revents = 0};
+      const int ready = ::poll(&one, 1, 0);
+      if (ready == 0) errno = EAGAIN;
+      return ready > 0 ? ready : -1;
+    };
+    if (auto got = attempt_until_done(direction::read, look);
         !got && got.error().category() == error_category()) {
       outcome = std::unexpected(got.error());
     }
