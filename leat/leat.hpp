@@ -10,6 +10,7 @@
 #include <leat/error.hpp>
 #include <leat/go.hpp>
 #include <leat/goroutine_local.hpp>
+#include <leat/input.hpp>
 #include <leat/select.hpp>
 #include <leat/signal.hpp>
 #include <leat/stats.hpp>
