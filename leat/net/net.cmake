@@ -17,6 +17,7 @@ target_sources(leat PRIVATE
   net/framing/varint.cpp
   net/icmp.cpp
   net/icmp_message.cpp
+  net/inherited_stream.cpp
   net/interfaces.cpp
   net/kernel_pipe.cpp
   net/options.cpp
@@ -61,6 +62,8 @@ endif()
 
 if(LEAT_TESTS)
   leat_test(net_address_test net/address_test.cpp net/sockaddr_test.cpp LIBRARIES leat::leat)
+  leat_test(net_inherited_stream_test net/inherited_stream_test.cpp net/contract_test.cpp net/contract_deadline_test.cpp
+    LIBRARIES leat::leat)
   leat_test(net_resolve_test net/resolve_test.cpp net/resolver_test.cpp net/system_names_test.cpp
     net/address_selection_test.cpp LIBRARIES leat::leat)
   leat_test(net_tcp_conn_test net/tcp_conn_test.cpp net/tcp_info_test.cpp LIBRARIES leat::leat)

@@ -7,6 +7,7 @@
 #include <leat/net/copy.hpp>
 #include <leat/net/framing.hpp>
 #include <leat/net/icmp.hpp>
+#include <leat/net/inherited_stream.hpp>
 #include <leat/net/options.hpp>
 #include <leat/net/pipe.hpp>
 #include <leat/net/resolve.hpp>
