@@ -40,14 +40,9 @@ void talk(leat::net::tcp_conn conn, const room& here) {
   const std::string name = conn.remote_address().to_string();
   here.enter.send(inbox);
   here.say.send("* " + name + " is here\n");
-  std::string pending;  // what was read and is not yet a whole line
-  std::string buffer(512, '\0');
-  while (const auto count = conn.read(std::as_writable_bytes(std::span(buffer)))) {
-    if (*count == 0 || pending.size() > 1000) break;  // gone, or a line without end
-    pending.append(buffer, 0, *count);
-    for (std::size_t end = 0; (end = pending.find('\n') + 1) != 0; pending.erase(0, end))
-      here.say.send(name + ": " + pending.substr(0, end));
-  }
+  leat::net::buffered_reader in(conn);
+  while (const auto line = in.read_line(1000))  // until the guest leaves, or says more than that at once
+    here.say.send(name + ": " + std::string(*line) + "\n");
   here.leave.send(inbox);
   here.say.send("* " + name + " has left\n");
   inbox.close();  // the host has heard the later line, so it is done with this inbox

@@ -1,9 +1,9 @@
 // Messages over a stream of bytes: the three classic cures for packets that stick together.
 //
-// Teaches: two writes may arrive as one read, and one write as many, so the bytes must say where a message
-// ends: by an end marker (hello##), by a length in front (four bytes, highest first), or by a head that
-// people can read, too (Y 5 hello). A codec knows one such form; a frame_reader finds its messages in
-// whatever the stream brings, and holds them to the limit.
+// Teaches: two writes may arrive as one read, and one write as many (example_sticky_packets shows it), so the
+// bytes must say where a message ends: by an end marker (hello##), by a length in front (four bytes, highest
+// first), or by a head that people can read, too (Y 5 hello). A codec knows one such form; a frame_reader
+// finds its messages in whatever the stream brings, and holds them to the limit.
 //
 // Try it: ./example_framing marker 127.0.0.1:9000, then printf 'hello##how are you##' | nc -N 127.0.0.1 9000
 //   with prefix: printf '\0\0\0\5hello\0\0\0\13how are you'     with text: printf 'Y 5 helloY 11 how are you'

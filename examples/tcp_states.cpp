@@ -4,10 +4,9 @@
 // CLOSE_WAIT until it ends, too: a server that piles those up forgets to close. An end waits its turn behind
 // bytes written before it, a reset does not. Other states pass too fast on loopback to be seen.
 //
-// Try it: ./example_tcp_states, and for the connections of other programs: ss --tcp --all --numeric
+// Try it: ./example_tcp_states, and for the connections of other programs: ./example_who_is_on_port PORT
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <string>
 
 #include <leat/leat.hpp>
@@ -16,27 +15,19 @@
 using namespace std::chrono_literals;
 using namespace leat::net;
 
-// What the system's table says of our end's port and the peer's. After the end it is the only one to know:
-// the socket itself is CLOSED then, and TIME_WAIT is the table's own memory of the connection.
-tcp_state state_in_table(std::uint16_t local, std::uint16_t remote) {
-  const auto port = [](const std::string& text) { return std::stoul(text.substr(9), nullptr, 16); };
-  std::ifstream table("/proc/net/tcp");
-  std::string line, number, from, to, state;
-  std::getline(table, line);  // the heads; then come rows such as "0: 0100007F:1F90 0100007F:C350 01 ..."
-  while (table >> number >> from >> to >> state && std::getline(table, line)) {
-    if (port(from) == local && port(to) == remote) return tcp_state(std::stoul(state, nullptr, 16));
-  }
-  return tcp_state::closed;
-}
-
 struct end {
   tcp_conn conn;
-  std::uint16_t port = conn.local_address().port();
-  std::uint16_t peer_port = conn.remote_address().port();
+  endpoint local = conn.local_address();
+  endpoint remote = conn.remote_address();
 
+  // What the system's table says. A connection that is not in it any more is closed; one in TIME_WAIT is,
+  // though its socket is gone: the table alone remembers it.
   tcp_state state() const {
-    const auto info = conn.info();
-    return info && info->state != tcp_state::closed ? info->state : state_in_table(port, peer_port);
+    const auto table = connections({.port = local.port()}).value();
+    for (const connection& one : table) {
+      if (one.local == local && one.remote == remote) return one.state;
+    }
+    return tcp_state::closed;
   }
 
   // An end changes when its peer's segments have come: waits for that, but not for ever.

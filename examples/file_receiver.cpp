@@ -4,9 +4,10 @@
 // the file and half-closes; the receiver then says how many bytes it has kept, since otherwise a sender that
 // broke down would look like one that has finished. And a name from outside is no path: it is checked.
 //
-// Try it: mkdir in && ./example_file_server in 127.0.0.1:9000
-//   then: ./example_file_client 127.0.0.1:9000 photo.jpg
+// Try it: mkdir in && ./example_file_receiver in 127.0.0.1:9000
+//   then: ./example_file_sender 127.0.0.1:9000 photo.jpg
 //     or: (echo notes.txt; cat notes.txt) | nc -N 127.0.0.1 9000
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -16,15 +17,6 @@
 
 namespace fs = std::filesystem;
 
-// What comes next; empty at the end of the stream.
-leat::result<std::string> read_some(leat::net::tcp_conn& conn) {
-  std::string bytes(16 * 1024, '\0');
-  const auto count = conn.read(std::as_writable_bytes(std::span(bytes)));
-  if (!count) return std::unexpected(count.error());
-  bytes.resize(*count);
-  return bytes;
-}
-
 bool is_plain(std::string_view name) {
   return !name.empty() && name.size() <= 255 && name.front() != '.' && !name.contains('/') &&
          !name.contains('\0');
@@ -32,27 +24,28 @@ bool is_plain(std::string_view name) {
 
 // Keeps the file that the sender names, and returns what to tell the sender.
 std::string keep_file(leat::net::tcp_conn& conn, const fs::path& folder) {
-  std::string head;
-  while (!head.contains('\n') && head.size() <= 255) {
-    const auto more = read_some(conn);
-    if (!more || more->empty()) return "refused: no name came\n";
-    head += *more;
-  }
-  const std::string name = head.substr(0, head.find('\n'));
-  if (!is_plain(name)) return "refused: that is not the plain name of a file\n";
-  std::ofstream file(folder / name, std::ios::binary | std::ios::noreplace);
+  leat::net::buffered_reader in(conn);
+  const auto name = in.read_line(1000);
+  if (!name) return "refused: no name came\n";
+  if (!is_plain(*name)) return "refused: that is not the plain name of a file\n";
+  const fs::path path = folder / *name;
+  std::ofstream file(path, std::ios::binary | std::ios::noreplace);
   if (!file) return "refused: such a file is here already, or cannot be made\n";
   static_cast<void>(conn.write("ok\n"));
 
+  std::array<char, 16 * 1024> piece;
   std::uint64_t kept = 0;
-  leat::result<std::string> part = head.substr(name.size() + 1);  // from a sender that did not wait for "ok"
-  do {
-    leat::blocking([&] { file << *part << std::flush; });  // a slow disk holds up nobody else
-    kept += part->size();
-    part = read_some(conn);
-  } while (file && part && !part->empty());
-  if (file && part) return std::to_string(kept) + " bytes kept\n";
-  fs::remove(folder / name);
+  for (;;) {
+    const auto count = in.read(std::as_writable_bytes(std::span(piece)));
+    if (count && *count == 0) return std::to_string(kept) + " bytes kept\n";
+    if (count) {  // a slow disk holds up nobody else
+      leat::blocking([&] { file.write(piece.data(), static_cast<std::streamsize>(*count)).flush(); });
+      kept += *count;
+    }
+    if (!count || !file) break;
+  }
+  std::error_code ignored;
+  fs::remove(path, ignored);
   return "failed: the file could not be kept\n";
 }
 
