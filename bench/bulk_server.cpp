@@ -1,21 +1,17 @@
-// Moves a file in straight blocking code, one connection after the other. Prints "listening on HOST:PORT"
+// Moves a file by net::copy, one connection after the other. Prints "listening on HOST:PORT"
 // once it is ready.
 //
 //   bulk_server send FILE        writes the file to every connection
 //   bulk_server receive FILE     writes what each connection brings into the file
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstddef>
 #include <cstdio>
-#include <memory>
-#include <span>
 #include <string_view>
 #include <utility>
 
 #include <leat/leat.hpp>
+#include <leat/net/copy.hpp>
 #include <leat/net/tcp.hpp>
 
 namespace {
@@ -40,39 +36,19 @@ class open_file {
   int fd_;
 };
 
-bool send(tcp_conn conn, const char* path) {
-  const open_file file(path, O_RDONLY);
-  struct stat about{};
-  if (!file.is_open() || fstat(file.fd(), &about) != 0) return false;
-  const auto sent = conn.send_file(file.fd(), 0, std::uint64_t(about.st_size));
-  if (!sent) std::fprintf(stderr, "cannot send %s: %s\n", path, sent.error().message().c_str());
-  return sent.has_value();
+bool succeeded(const leat::net::copy_outcome& outcome, const char* path) {
+  if (!outcome) std::fprintf(stderr, "cannot copy %s: %s\n", path, outcome.error.message().c_str());
+  return bool(outcome);
 }
 
-bool write_all(int file, std::span<const std::byte> data) {
-  while (!data.empty()) {
-    const auto count = write(file, data.data(), data.size());
-    if (count < 0) {
-      std::perror("write");
-      return false;
-    }
-    data = data.subspan(std::size_t(count));
-  }
-  return true;
+bool send(tcp_conn conn, const char* path) {
+  const open_file file(path, O_RDONLY);
+  return file.is_open() && succeeded(leat::net::copy(conn, {.fd = file.fd()}), path);
 }
 
 bool receive(tcp_conn conn, const char* path) {
-  constexpr std::size_t buffer_bytes = 1 << 18;
-  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(buffer_bytes);
   const open_file file(path, O_WRONLY | O_CREAT | O_TRUNC);
-  if (!file.is_open()) return false;
-  for (;;) {
-    const auto count = conn.read(std::span(buffer.get(), buffer_bytes));
-    if (!count) std::fprintf(stderr, "cannot read: %s\n", count.error().message().c_str());
-    if (!count) return false;
-    if (*count == 0) return true;
-    if (!write_all(file.fd(), std::span(buffer.get(), *count))) return false;
-  }
+  return file.is_open() && succeeded(leat::net::copy({.fd = file.fd()}, conn), path);
 }
 
 }  // namespace
