@@ -1,6 +1,8 @@
+#include <netinet/tcp.h>
 #include <sys/uio.h>
 
 #include <array>
+#include <cstring>
 #include <limits>
 
 #include <leat/net/send_file.hpp>
@@ -23,6 +25,41 @@ result<void> check_open(runtime::descriptor* entry) noexcept {
 result<std::size_t> read_nothing(runtime::descriptor* entry) noexcept {
   if (auto open = check_open(entry); !open) return std::unexpected(open.error());
   return 0;
+}
+
+using runtime::stream_rest;
+
+bool tells_what_is_left(int fd, stream_rest& rest) noexcept {
+  using enum stream_rest::telling;
+  if (rest.socket == not_asked) rest.socket = set_option(fd, IPPROTO_TCP, TCP_INQ, 1) ? told : not_told;
+  return rest.socket == told;
+}
+
+// As recv(2), where it is known what is left behind (TCP_INQ, since Linux 4.18). A stream that has ended
+// always has something left: its end.
+ssize_t receive_and_look(int fd, std::span<std::byte> buffer, stream_rest& rest) noexcept {
+  int left = 1;
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof left)> control;
+  iovec part{.iov_base = buffer.data(), .iov_len = buffer.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const ssize_t count = ::recvmsg(fd, &message, 0);
+  if (count <= 0) return count;
+  const cmsghdr* told = CMSG_FIRSTHDR(&message);
+  if (told && told->cmsg_level == IPPROTO_TCP && told->cmsg_type == TCP_CM_INQ)
+    std::memcpy(&left, CMSG_DATA(told), sizeof left);
+  rest.none_left = left == 0;
+  return count;
+}
+
+// Messages as large as the buffer, one at a time, fill it although nothing is left: the next read would try
+// in vain. To know costs less than to try, but more than nothing, so only who has filled a buffer is asked.
+ssize_t receive(int fd, std::span<std::byte> buffer, stream_rest& rest) noexcept {
+  if (rest.filled && tells_what_is_left(fd, rest)) return receive_and_look(fd, buffer, rest);
+  return ::recv(fd, buffer.data(), buffer.size(), 0);
 }
 
 // The parts of a gathered write that are still to be sent.
@@ -80,8 +117,8 @@ result<void> end_direction(runtime::descriptor* entry, direction which) noexcept
 result<std::size_t> stream_socket::read(std::span<std::byte> buffer) {
   if (buffer.empty()) return read_nothing(descriptor_.get());
   if (!descriptor_) return fail(errc::closed);
-  return descriptor_->perform_stream_read(
-      buffer.size(), [buffer](int fd) { return ::recv(fd, buffer.data(), buffer.size(), 0); });
+  return descriptor_->perform_stream_read_knowing(
+      buffer.size(), [buffer](int fd, stream_rest& rest) { return receive(fd, buffer, rest); });
 }
 
 result<std::size_t> stream_socket::peek(std::span<std::byte> buffer) {

@@ -43,6 +43,28 @@ TEST_P(a_tcp_connection, knows_both_its_addresses) {
   });
 }
 
+// Whether a read that fills its buffer has left something behind is asked of the system: whatever it says,
+// nothing may be waited for that is there already.
+TEST_P(a_tcp_connection, gives_all_to_reads_that_fill_their_buffers) {
+  run([] {
+    auto [near, far] = connect_pair();
+    for (int round = 0; round < 50; ++round) {
+      for (const std::string_view text : {"four", "fourfour", "", "four", "fourfourfour"}) {
+        ASSERT_TRUE(near.write(text));
+        for (std::size_t got = 0; got < text.size(); got += 4)
+          ASSERT_EQ(read_exactly(far, 4), "four");
+      }
+    }
+    joined others;
+    others.go([&near] {
+      EXPECT_TRUE(near.write("four"));
+      EXPECT_TRUE(near.close_write());
+    });
+    EXPECT_EQ(read_exactly(far, 4), "four");
+    EXPECT_EQ(read_text(far), "") << "the end, whether it came with the last bytes or after them";
+  });
+}
+
 TEST_P(a_tcp_connection, finds_again_what_was_only_peeked_at) {
   run([] {
     auto [near, far] = connect_pair();

@@ -70,6 +70,7 @@ void descriptor::open(int fd, write_events told) noexcept {
   const std::lock_guard guard(lock_);
   fd_ = fd;
   write_events_ = told;
+  rest_ = {};
   users_ = 1;
   holders_ = 2;
   poll_error_ = 0;

@@ -43,6 +43,15 @@ enum class direction : std::uint8_t { read = 0, write = 1 };
 class descriptor;
 class poller;
 
+/// What reads of a stream know of what they leave behind. Belongs to whoever has the turn to read.
+struct stream_rest {
+  enum class telling : std::uint8_t { not_asked, told, not_told };
+
+  bool filled = false;     // the last read filled its buffer: there may be more
+  bool none_left = false;  // for attempts to say: it filled its buffer, and yet took all that there was
+  telling socket = telling::not_asked;  // for attempts to keep: whether the socket tells what it still holds
+};
+
 /// Closes the descriptor and gives up its handle; operations under way return errc::closed and are safe.
 struct descriptor_closer {
   void operator()(descriptor* entry) const noexcept;
@@ -87,9 +96,18 @@ class descriptor {
   /// the next one waits before it tries, which saves the system call that would only say EAGAIN.
   template <typename Attempt>
   result<std::size_t> perform_stream_read(std::size_t wanted, Attempt&& attempt) {
+    return perform_stream_read_knowing(wanted, [&attempt](int fd, stream_rest&) { return attempt(fd); });
+  }
+
+  /// The same, for attempts that take a stream_rest beside the number, and may know more.
+  template <typename Attempt>
+  result<std::size_t> perform_stream_read_knowing(std::size_t wanted, Attempt&& attempt) {
     if (auto turn = begin_stream_read(); !turn) return std::unexpected(turn.error());
-    auto outcome = attempt_until_done(direction::read, attempt);
-    end_stream_read(outcome.value_or(wanted) < wanted);
+    rest_.none_left = false;
+    auto with_rest = [this, &attempt](int fd) { return attempt(fd, rest_); };
+    auto outcome = attempt_until_done(direction::read, with_rest);
+    rest_.filled = outcome.value_or(0) >= wanted;
+    end_stream_read(outcome.value_or(wanted) < wanted || rest_.none_left);
     return outcome;
   }
 
@@ -234,6 +252,7 @@ class descriptor {
   bool drained_ = false;  // the last read left nothing behind
   bool hang_up_ = false;  // an event carried RDHUP, HUP or ERR
   write_events write_events_ = write_events::always;
+  stream_rest rest_;  // guarded by the turn to read, not by the lock
   int fd_ = -1;
   std::uint32_t users_ = 0;
   std::uint32_t holders_ = 0;

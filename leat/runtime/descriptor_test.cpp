@@ -184,6 +184,37 @@ TEST_P(a_descriptor, saves_the_read_that_would_find_nothing) {
   });
 }
 
+// Each read fills its buffer, and says so or not.
+TEST_P(a_descriptor, saves_the_read_after_one_that_knows_that_it_took_all) {
+  run([] {
+    const auto [near, far] = make_pair();
+    constexpr int rounds = 10;
+    const chan<unit> was_read;
+    int calls = 0;
+    wait_group done;
+    done.go([&, &end = *far] {
+      for (int i = 0; i < rounds; ++i) {
+        char byte = 0;
+        const auto count = end.perform_stream_read_knowing(1, [&](int fd, stream_rest& rest) {
+          ++calls;
+          EXPECT_EQ(rest.filled, i > 0);
+          rest.none_left = true;
+          return ::read(fd, &byte, 1);
+        });
+        EXPECT_EQ(count, 1U);
+        was_read.send({});
+      }
+    });
+    for (int i = 0; i < rounds; ++i) {
+      await_parked(1);
+      EXPECT_EQ(write_text(*near, "x"), 1U);
+      was_read.receive();
+    }
+    done.wait();
+    EXPECT_LE(calls, rounds + 1);
+  });
+}
+
 TEST_P(a_descriptor, waits_until_it_can_be_read_without_reading) {
   run([] {
     const auto [near, far] = make_pair();
