@@ -171,6 +171,21 @@ TEST(an_option, of_a_listener_passes_to_what_it_accepts) {
   });
 }
 
+TEST(an_option, of_a_listener_can_be_set_before_it_is_bound) {
+  run(run_options{.workers = 1}, [] {
+    endpoint asked_for;
+    auto listener = listen_tcp(on_loopback, {.control = [&](socket_options options, const endpoint& where) {
+                                 asked_for = where;
+                                 return options.set_hop_limit(5);
+                               }});
+    ASSERT_TRUE(listener) << listener.error().message();
+    EXPECT_EQ(asked_for.to_string(), on_loopback);
+    EXPECT_EQ(listener->options().hop_limit().value(), 5);
+    const auto refuse = [](socket_options, const endpoint&) -> result<void> { return fail(errc::too_long); };
+    EXPECT_EQ(listen_tcp(on_loopback, {.control = refuse}).error(), errc::too_long);
+  });
+}
+
 TEST(an_option, of_a_closed_socket_is_an_error) {
   with_connection([](socket_options) {
     tcp_conn never_open;

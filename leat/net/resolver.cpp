@@ -1,11 +1,11 @@
 #include <fcntl.h>
 #include <netdb.h>
-#include <sys/stat.h>
-#include <sys/types.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
+#include <optional>
 #include <random>
 
 #include <leat/blocking.hpp>

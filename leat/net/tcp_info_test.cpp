@@ -45,6 +45,46 @@ TEST_P(tcp_info_of, a_closed_connection_is_an_error) {
   });
 }
 
+TEST_P(tcp_info_of, a_connection_counts_bytes_and_times) {
+  run([] {
+    auto [near, far] = connect_pair();
+    const std::string sent = pattern(100'000);
+    ASSERT_TRUE(far.set_read_deadline(patience));
+    joined others;
+    others.go([&] { EXPECT_EQ(read_exactly(far, sent.size()), sent); });
+    ASSERT_TRUE(near.write(sent));
+    await([&] { return near.info().value().bytes_acknowledged == sent.size() + 1; });
+    const tcp_info info = near.info().value();
+    EXPECT_GE(info.bytes_sent, sent.size());
+    EXPECT_EQ(info.bytes_unsent, 0u);
+    EXPECT_EQ(info.lost, 0u);
+    EXPECT_GT(info.least_rtt.count(), 0);
+    EXPECT_GT(info.retransmission_timeout.count(), 0);
+    EXPECT_GT(info.path_mtu_bytes, info.send_mss_bytes);
+    EXPECT_GT(info.peer_window_bytes, 0u);
+    EXPECT_FALSE(info.fast_open_data_acknowledged);
+  });
+}
+
+TEST_P(tcp_info_of, a_listener_tells_who_waits) {
+  run([] {
+    auto listener = listen_tcp(on_loopback, {.backlog = 5}).value();
+    EXPECT_EQ(listener.queue().value().waiting, 0u);
+    EXPECT_EQ(listener.queue().value().limit, 5u);
+    auto first = dial_tcp(listener.local_address()).value();
+    auto second = dial_tcp(listener.local_address()).value();
+    await([&] { return listener.queue().value().waiting == 2; });
+    ASSERT_TRUE(listener.accept());
+    EXPECT_EQ(listener.queue().value().waiting, 1u);
+    ASSERT_TRUE(listener.close());
+    EXPECT_EQ(listener.queue().error(), errc::closed);
+    EXPECT_FALSE(first.options().with_fd([](int fd) -> result<void> {
+      if (auto queue = read_accept_queue(fd); !queue) return std::unexpected(queue.error());
+      return {};
+    }));
+  });
+}
+
 TEST(the_name_of_a_tcp_state, is_the_one_that_standards_use) {
   EXPECT_EQ(tcp_state_name(tcp_state::time_wait), "TIME_WAIT");
   EXPECT_EQ(tcp_state_name(tcp_state::syn_received), "SYN_RECEIVED");

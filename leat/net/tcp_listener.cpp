@@ -22,6 +22,9 @@ result<raw_socket> open_listener(const endpoint& local, const listen_options& op
     if (auto set = set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1); !set) return std::unexpected(set.error());
   }
   if (auto set = apply_tcp_defaults(fd); !set) return std::unexpected(set.error());
+  if (options.control) {
+    if (auto done = options.control(socket_options(fd), local); !done) return std::unexpected(done.error());
+  }
   if (auto bound = bind_socket(fd, local); !bound) return std::unexpected(bound.error());
   if (::listen(fd, options.backlog) != 0) return last_system_error();
   return opened;
@@ -34,6 +37,11 @@ result<tcp_conn> tcp_listener::accept() {
   auto accepted = accept_next(peer);
   if (!accepted) return std::unexpected(accepted.error());
   return tcp_conn(std::move(*accepted), unmapped(to_endpoint(peer).value_or(endpoint())));
+}
+
+result<accept_queue> tcp_listener::queue() const {
+  if (!descriptor_) return fail(errc::closed);
+  return descriptor_->with_fd(read_accept_queue);
 }
 
 result<tcp_listener> listen_tcp(const endpoint& local, const listen_options& options) {

@@ -13,6 +13,7 @@
 
 #include <leat/net/stream_listener.hpp>
 #include <leat/net/tcp_conn.hpp>
+#include <leat/net/tcp_info.hpp>
 
 namespace leat::net {
 
@@ -25,6 +26,8 @@ struct listen_options {
   bool reuse_port = false;
   /// Keep a listener on "[::]" from taking IPv4 connections too.
   bool v6_only = false;
+  /// Called with the socket before it is bound.
+  socket_control control{};
 };
 
 class tcp_listener final : public stream_listener {
@@ -45,6 +48,9 @@ class tcp_listener final : public stream_listener {
   /// Where it listens, with the port that the system chose for 0; also after close().
   const endpoint& local_address() const noexcept { return local_; }
 
+  /// How many connections wait to be accepted, and how many may. Errors: errc::closed.
+  result<accept_queue> queue() const;
+
  private:
   friend result<tcp_listener> listen_tcp(const endpoint& local, const listen_options& options);
 
@@ -58,7 +64,7 @@ class tcp_listener final : public stream_listener {
 /// there is no IPv6);
 /// "[::]" is the same unless `v6_only`; "0.0.0.0" is IPv4 alone. A name listens on the first of its addresses
 /// that can be had. Errors: errc::bad_address (address_fault() tells why), those of resolve_endpoints(), and
-/// of bind(2): EADDRINUSE, EADDRNOTAVAIL, EACCES.
+/// of bind(2): EADDRINUSE, EADDRNOTAVAIL, EACCES; that of `control`.
 result<tcp_listener> listen_tcp(std::string_view address, const listen_options& options = {});
 result<tcp_listener> listen_tcp(const endpoint& local, const listen_options& options = {});
 
