@@ -65,10 +65,12 @@ std::string connection_json(std::vector<connection> all) {
   auto list = ordered_json::array();
   for (const connection& one : all) {
     ordered_json process;
+    ordered_json remote;
+    if (one.state != tcp_state::listen) remote = one.remote.to_string();
     if (one.owner) process = {{"id", one.owner->process}, {"name", one.owner->command}};
     list.push_back({{"state", tcp_state_name(one.state)},
                     {"local", one.local.to_string()},
-                    {"remote", one.state == tcp_state::listen ? ordered_json() : remote_text(one)},
+                    {"remote", remote},
                     {"unread", one.unread},
                     {"unsent", one.unsent},
                     {"user", one.user},

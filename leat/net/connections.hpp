@@ -25,8 +25,8 @@ struct socket_owner {
 
 /// One TCP socket, or what the system remembers of one that is closed.
 struct connection {
-  endpoint local;
-  endpoint remote;  ///< 0.0.0.0:0 or [::]:0 for a listener
+  endpoint local{};
+  endpoint remote{};  ///< 0.0.0.0:0 or [::]:0 for a listener
   tcp_state state = tcp_state::unknown;
   std::uint32_t user = 0;    ///< the user who made it
   std::uint64_t inode = 0;   ///< the socket's number; 0: no process has it open any more, as in TIME_WAIT

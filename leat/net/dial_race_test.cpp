@@ -156,6 +156,32 @@ TEST_P(dialling_several, of_a_name_reaches_the_family_that_answers) {
   });
 }
 
+LEAT_TEST_ON_WORKERS(dialling_udp);
+
+TEST_P(dialling_udp, takes_its_names_control_and_context_from_the_same_options) {
+  if (!can_ask_name_servers()) GTEST_SKIP() << "leat was built without c-ares";
+  run([] {
+    const dns_server server([](const dns_question& asked) {
+      if (asked.name != "mill.example") return std::vector<std::string>{};
+      dns_answer answer;
+      if (asked.type == type_a) answer.records.push_back(address_record(asked.name, "127.0.0.1"));
+      return std::vector{dns_message(asked, answer)};
+    });
+    const resolver names({.servers = {server.where()}, .timeout = patience});
+    auto peer = listen_udp(on_loopback).value();
+    const auto where = join_host_port("mill.example", peer.local_address().port());
+    const auto control = [](socket_options options, const endpoint&) { return options.set_hop_limit(3); };
+    auto socket = dial_udp(where, {.control = control, .names = &names});
+    ASSERT_TRUE(socket) << socket.error().message();
+    EXPECT_EQ(socket->remote_address(), peer.local_address());
+    EXPECT_EQ(socket->options().hop_limit().value(), 3);
+    const auto refuse = [](socket_options, const endpoint&) -> result<void> { return fail(errc::too_long); };
+    EXPECT_EQ(dial_udp(where, {.control = refuse, .names = &names}).error(), errc::too_long);
+    auto [ctx, cancel] = with_timeout(context::background(), 20ms);
+    EXPECT_EQ(dial_udp("silent.example:1", {.ctx = ctx, .names = &names}).error(), errc::deadline_exceeded);
+  });
+}
+
 LEAT_TEST_ON_WORKERS(dialling_with_a_context);
 
 TEST_P(dialling_with_a_context, ends_when_it_is_cancelled) {
