@@ -49,34 +49,52 @@ namespace {
 
 LEAT_TEST_ON_WORKERS(reading_and_writing);
 
+// Exchanges small pieces over `near`, while `serve` answers at the other end with what came.
+template <typename Serve>
+void expect_no_allocations(stream& near, Serve serve) {
+  joined others;
+  others.go(serve);
+  std::array<std::byte, 64> buffer{};
+  const std::array<std::span<const std::byte>, 2> parts{std::span(buffer).first(8),
+                                                        std::span(buffer).last(8)};
+  const auto exchange = [&] {
+    EXPECT_TRUE(near.set_deadline(patience));
+    EXPECT_TRUE(near.write(std::span(buffer).first(16)));
+    EXPECT_TRUE(near.writev(parts));
+    for (std::size_t got = 0; got < 32;)
+      got += near.read(buffer).value();
+  };
+  for (int i = 0; i < 10; ++i)
+    exchange();  // the runtime's own tables may grow at first
+  const long before = allocations;
+  for (int i = 0; i < 1000; ++i)
+    exchange();
+  EXPECT_EQ(allocations - before, 0);
+  EXPECT_TRUE(near.close());
+}
+
 TEST_P(reading_and_writing, allocates_nothing) {
   run([] {
     auto [near, far] = connect_pair();
-    joined others;
-    others.go([&far] {
-      std::array<std::byte, 64> buffer;
-      for (;;) {
-        const auto count = far.read(buffer);
-        if (!count || *count == 0 || !far.write(std::span(buffer).first(*count))) break;
-      }
-    });
-    std::array<std::byte, 64> buffer{};
-    const std::array<std::span<const std::byte>, 2> parts{std::span(buffer).first(8),
-                                                          std::span(buffer).last(8)};
-    const auto exchange = [&] {
-      EXPECT_TRUE(near.set_deadline(patience));
-      EXPECT_TRUE(near.write(std::span(buffer).first(16)));
-      EXPECT_TRUE(near.writev(parts));
-      for (std::size_t got = 0; got < 32;)
-        got += near.read(buffer).value();
-    };
-    for (int i = 0; i < 10; ++i)
-      exchange();  // the runtime's own tables may grow at first
-    const long before = allocations;
-    for (int i = 0; i < 1000; ++i)
-      exchange();
-    EXPECT_EQ(allocations - before, 0);
-    ASSERT_TRUE(near.close());
+    expect_no_allocations(near, [&end = far] { echo(end); });
+  });
+}
+
+TEST_P(reading_and_writing, over_unix_sockets_and_pipes_allocates_nothing) {
+  run([] {
+    auto listener = listen_unix("").value();
+    auto dialled = dial_unix(listener.local_address()).value();
+    auto accepted = listener.accept().value();
+    expect_no_allocations(dialled, [&] { echo(accepted); });
+    auto [near, far] = pipe();
+    expect_no_allocations(near, [&end = far] { echo(end); });
+  });
+}
+
+TEST_P(reading_and_writing, through_a_copy_allocates_nothing) {
+  run([] {
+    auto [near, far] = connect_pair();
+    expect_no_allocations(near, [&end = far] { EXPECT_TRUE(copy(end, end)); });
   });
 }
 

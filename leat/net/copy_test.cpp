@@ -292,27 +292,31 @@ TEST_P(a_copy, without_descriptors_for_a_pipe_goes_through_a_buffer) {
   });
 }
 
+struct file_piece {
+  std::uint64_t offset;
+  std::uint64_t limit;
+  std::uint64_t expected;
+};
+
 TEST_P(a_copy, sends_a_file_or_a_piece_of_it_over_any_stream) {
   run([] {
     const std::string text = pattern((3 << 20) + 17);
     const memory_file file(text);
     const std::uint64_t size = text.size();
     for (const auto make : makers) {
-      for (const auto& [offset, limit, expected] :
-           {std::array{std::uint64_t{0}, everything, size},
-            std::array{std::uint64_t{5}, everything, size - 5},
-            std::array<std::uint64_t, 3>{100'000, 1'000'000, 1'000'000},
-            std::array<std::uint64_t, 3>{size - 1, 10, 1}, std::array{size, everything, std::uint64_t{0}},
-            std::array{size + 1, everything, std::uint64_t{0}}}) {
+      for (const file_piece& piece : {file_piece{0, everything, size}, file_piece{5, everything, size - 5},
+                                      file_piece{100'000, 1'000'000, 1'000'000}, file_piece{size - 1, 10, 1},
+                                      file_piece{size, everything, 0}, file_piece{size + 1, everything, 0}}) {
         const ends pair = make();
         joined others;
-        others.go([&pair, &file, offset = offset, limit = limit, expected = expected] {
-          const copy_outcome done = copy(*pair.near, {.fd = file.fd(), .offset_bytes = offset}, limit);
+        others.go([&] {
+          const copy_outcome done =
+              copy(*pair.near, {.fd = file.fd(), .offset_bytes = piece.offset}, piece.limit);
           EXPECT_TRUE(done) << done.error.message();
-          EXPECT_EQ(done.bytes, expected);
+          EXPECT_EQ(done.bytes, piece.expected);
           EXPECT_TRUE(pair.near->close_write());
         });
-        EXPECT_TRUE(read_all(*pair.far) == text.substr(std::min(offset, size), expected));
+        EXPECT_TRUE(read_all(*pair.far) == text.substr(std::min(piece.offset, size), piece.expected));
       }
     }
     EXPECT_EQ(lseek(file.fd(), 0, SEEK_CUR), static_cast<off_t>(size));  // untouched
