@@ -1,8 +1,9 @@
-"""Goroutines and channels beside Go's and Boost.Fiber's: three programs that do the same (bench/runtime_bench.cpp)."""
+"""Goroutines and channels beside Go's, Boost.Fiber's, and what POSIX threads have of it: programs that do the same
+(bench/runtime_bench.cpp)."""
 import harness
 
 PROGRAM = {"leat": harness.PROGRAMS / "runtime_bench", "go": harness.PEERS / "go_runtime",
-           "boost.fiber": harness.PROGRAMS / "fiber_bench"}
+           "boost.fiber": harness.PROGRAMS / "fiber_bench", "threads": harness.PROGRAMS / "threads_bench"}
 
 # case: title, unit, numbers of workers, and whether Boost.Fiber (on one worker) has it
 CASES = {
@@ -31,6 +32,8 @@ CASES = {
     "sieve": ("prime sieve, first 2000", "ms", [1, 2], True),
     "idle_cpu": ("processor time while 100,000 are parked", "%", [2], False),
 }
+# What bare C has: a "worker" more is a core more.
+OF_THREADS = {"ping_pong", "yield_2", "spawn_one", "mutex_1", "mutex_8", "timer_reset"}
 # What must not grow with the number of the others; leat alone is measured.
 GROWTH = {
     "ping_pong_beside": ("unbuffered round trip beside {:,} parked", [10, 1_000, 100_000, 1_000_000]),
@@ -46,10 +49,16 @@ def run(contender, case, workers):
     return float(harness.ask(command, core=0 if workers == 1 else None, environment=environment))
 
 
+def takes_part(contender, case, workers):
+    if contender == "boost.fiber":
+        return workers == 1 and CASES[case][3]
+    return contender != "threads" or case in OF_THREADS
+
+
 def measure(area, contender):
-    for case, (title, unit, all_workers, in_fiber) in CASES.items():
+    for case, (title, unit, all_workers, _) in CASES.items():
         for workers in all_workers:
-            if workers > len(harness.CORES) or (contender == "boost.fiber" and (workers > 1 or not in_fiber)):
+            if workers > len(harness.CORES) or not takes_part(contender, case, workers):
                 continue
             name = f"{title}, {workers} worker{'s' if workers > 1 else ''}"
             area.add(name, unit, "lower", contender, run(contender, case, workers))

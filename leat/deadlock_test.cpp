@@ -312,6 +312,27 @@ void write_to_alarm_socket(int) {
   static_cast<void>(::syscall(SYS_write, alarm_socket.load(), "x", 1));
 }
 
+// Threads that end must not hide the one that will help: the list of threads in /proc may leave out others
+// while one ends.
+TEST_P(a_deadlock, is_not_waiting_for_a_foreign_thread_beside_others_that_end) {
+  expect_clean(end_of_run([] {
+    constexpr int rounds = 1000 / testing::sanitizer_cost;
+    for (int round = 0; round < rounds; ++round) {
+      const chan<int> eggs;
+      std::array<std::thread, 8> ending;
+      for (std::thread& one : ending)
+        one = std::thread([] {});
+      std::thread helper([&] {
+        for (std::thread& one : ending)
+          one.join();
+        eggs.send(1);
+      });
+      require(eggs.receive() == 1);
+      helper.join();
+    }
+  }));
+}
+
 TEST_P(a_deadlock, is_not_waiting_for_the_network) {
   expect_clean(end_of_run([] {
     const connection line;

@@ -73,7 +73,7 @@ class receive_case : public select_case {
   void prepare() noexcept {
     core = from_.get();
     sends = false;
-    slot = &value_;
+    slot = static_cast<void*>(&value_);
     try_locked = [](select_case& self, waiter*& woken) noexcept {
       auto& own = static_cast<receive_case&>(self);
       return own.from_.get()->try_receive_locked(own.value_, woken);
@@ -110,7 +110,7 @@ class send_case : public select_case {
   void prepare() noexcept {
     core = to_.get();
     sends = true;
-    slot = &value_;
+    slot = static_cast<void*>(&value_);
     try_locked = [](select_case& self, waiter*& woken) noexcept {
       auto& own = static_cast<send_case&>(self);
       return own.to_.get()->try_send_locked(own.value_, woken);

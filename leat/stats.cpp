@@ -20,11 +20,10 @@ std::uint64_t rest(std::uint64_t whole, std::uint64_t part) noexcept {
 }
 
 void add(runtime_stats& sum, const runtime::worker& one) noexcept {
-  // A tick is a switch or a pass through the loop, and a switch ends a goroutine, yields or parks.
-  const std::uint64_t passes = one.passes;
+  // A switch ends a goroutine, yields or parks; which of them it was is counted when it is done.
+  const std::uint64_t switches = one.tick.load(std::memory_order_relaxed);
   const std::uint64_t ended = read(one.ended);
   const std::uint64_t yields = read(one.yields);
-  const std::uint64_t switches = rest(one.tick.load(std::memory_order_relaxed), passes);
   sum.switches += switches;
   sum.parks += rest(switches, ended + yields);
   sum.yields += yields;

@@ -14,7 +14,8 @@ namespace leat {
 
 /// What the runtime has done since run() began, and what it holds now. Each number is right for some moment
 /// during the call, not all of them for the same one; of what other workers did in the last instant some may
-/// be missing. Numbers of things done never decrease during a run.
+/// be missing. Numbers of things done never decrease during a run, but for parks: a switch under way may be
+/// taken for one until it is done.
 struct runtime_stats {
   unsigned workers = 0;     // threads that run goroutines
   std::string_view poller;  // what tells them of ready descriptors: "epoll" or "io_uring"

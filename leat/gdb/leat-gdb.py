@@ -234,6 +234,7 @@ class Shown:
 
     def __init__(self, one):
         self.one = one
+        self.borrowed = 0  # how many frames of the thread come before its own
 
     def __enter__(self):
         if self.one.thread is not None:
@@ -245,7 +246,12 @@ class Shown:
         UNWINDER.innermost = (register(innermost, stack), register(innermost, counter))
         UNWINDER.shown = self.one
         gdb.invalidate_cached_frames()
-        frame = gdb.newest_frame().older()
+        frame = gdb.newest_frame()
+        while frame.type() == gdb.INLINE_FRAME:  # the unwinder is asked about the function that they are part of
+            frame = frame.older()
+            self.borrowed += 1
+        frame = frame.older()
+        self.borrowed += 1
         if frame is not None:
             frame.select()
         return self
@@ -255,23 +261,24 @@ class Shown:
         gdb.invalidate_cached_frames()
 
 
-def stack(one, arguments):
-    """What bt prints, without the frame of the thread that had to be borrowed."""
-    if one.thread is not None:
-        return gdb.execute("backtrace " + arguments, to_string=True)
-    arguments = re.sub(r"(?<![\w-])\d+$", lambda count: str(int(count[0]) + 1), arguments.strip())
+def stack(borrowed, arguments):
+    """What bt prints, without the first frames, which are of the thread that had to be borrowed."""
+    def renumbered(frame):
+        number = int(frame[1]) - borrowed
+        return "" if number < 0 else "#%-3d%s" % (number, frame[2])
+
+    arguments = re.sub(r"(?<![\w-])\d+$", lambda count: str(int(count[0]) + borrowed), arguments.strip())
     text = gdb.execute("backtrace " + arguments, to_string=True)
-    text = re.sub(r"\A#0 .*\n(?:[^#].*\n)*", "", text)
-    return re.sub(r"(?m)^#(\d+) *", lambda match: "#%-3d" % (int(match[1]) - 1), text)
+    return re.sub(r"(?m)^#(\d+) *(.*\n(?:[^#].*\n)*)", renumbered, text)
 
 
 def show(one, command):
     if not one.is_started():
         raise gdb.GdbError("leat: goroutine %d has not started yet: it has no frames" % one.id)
-    with SelectedThread(), Shown(one):
+    with SelectedThread(), Shown(one) as shown:
         word, _, arguments = command.strip().partition(" ")
         if word in ("bt", "backtrace", "where"):
-            gdb.write(stack(one, arguments))
+            gdb.write(stack(shown.borrowed, arguments))
         else:
             gdb.execute(command)
 

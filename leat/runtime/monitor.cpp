@@ -1,5 +1,5 @@
 // The monitor: see scheduler.hpp for what it is there for.
-#include <dirent.h>
+#include <sys/stat.h>
 
 #include <chrono>
 
@@ -23,19 +23,22 @@ constinit std::atomic<std::uint32_t> monitor_asleep{
     0};  // futex word: 1 while it waits for somebody to wake up
 constinit std::atomic<bool> dump_wanted{false};
 
-// Threads of this process that leat knows nothing of; they may wake goroutines, by a channel for example.
+// Threads of this process that leat knows nothing of; they may wake goroutines, by a channel for example. The
+// kernel tells how many threads there are as the number of links of their folder, which is right for one
+// moment. To count the entries is not: when a thread ends meanwhile, others may be left out.
 int foreign_threads(std::size_t workers) noexcept {
-  DIR* tasks = ::opendir("/proc/self/task");
-  if (!tasks) return 1;  // cannot know: assume that there are some
-  int count = 0;
-  while (const dirent* entry = ::readdir(tasks)) {
-    if (entry->d_name[0] != '.') ++count;
-  }
-  ::closedir(tasks);
+  constexpr int links_of_any_folder = 2;
+  struct stat tasks;
+  if (::stat("/proc/self/task", &tasks) != 0) return 1;  // cannot know: assume that there are some
+  const int count = static_cast<int>(tasks.st_nlink) - links_of_any_folder;
+  if (count < 1) return 1;
 #if defined(LEAT_TSAN)
-  --count;  // ThreadSanitizer's own
+  constexpr int others = 1;  // ThreadSanitizer's own
+#else
+  constexpr int others = 0;
 #endif
-  return count - static_cast<int>(workers) - 1 - blocking_threads();
+  constexpr int monitors = 1;
+  return count - static_cast<int>(workers) - monitors - blocking_threads() - others;
 }
 
 }  // namespace

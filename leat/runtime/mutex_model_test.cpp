@@ -6,6 +6,8 @@
 // (parking_model_test.cpp): here it stops and releases the lock in one step.
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include <leat/runtime/model_test.hpp>
 
 namespace leat {
@@ -85,7 +87,7 @@ struct mutex_model {
     return true;
   }
 
-  bool lock_queues() { return locked == 0 && ++locked == 1; }
+  bool lock_queues() { return std::exchange(locked, 1) == 0; }
 
   const char* step(unsigned me) {
     if (me == time) return pass_time();

@@ -6,6 +6,8 @@
 // stack, and the value must come.
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include <leat/runtime/model_test.hpp>
 
 namespace leat::runtime {
@@ -38,7 +40,7 @@ struct parking {
     return what;
   }
 
-  bool try_lock() { return locked == 0 && ++locked == 1; }
+  bool try_lock() { return std::exchange(locked, 1) == 0; }
 
   const char* step(unsigned me) {
     if (at[me] >= 10) return run_whatever_is_runnable(me);

@@ -286,7 +286,6 @@ struct worker_loop {
     for (;;) {
       if (all.stopping.load(std::memory_order_acquire)) return nullptr;
       if (all.paused.load(std::memory_order_seq_cst) != 0) rest();
-      here.tick.store(here.tick.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
       goroutine* next = look_here();
       if (!next && all.workers.size() > 1) next = others.look_elsewhere();
       if (next) {
@@ -318,8 +317,7 @@ struct worker_loop {
     if (!is_dry() || is_alone()) all.take_share_of_global(here);  // else it depends: see helping.hpp
     // They take turns at being looked at first, so that none that never runs dry starves another. run_next
     // comes last: a pair that keeps waking each other fills it all the time.
-    const std::uint64_t first = here.passes;
-    here.passes = first + 1;
+    const std::uint64_t first = here.passes++;
     for (std::uint64_t source = 0; source < 3; ++source) {
       if (goroutine* next = take_from((first + source) % 3)) return next;
     }

@@ -6,6 +6,8 @@
 // both. Thread 4 is the select when it goes on after its stop, on any worker.
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include <leat/runtime/model_test.hpp>
 
 namespace leat::runtime {
@@ -69,7 +71,7 @@ struct select_model {
     return what;
   }
 
-  bool lock(unsigned which) { return locked[which] == 0 && ++locked[which] == 1; }
+  bool lock(unsigned which) { return std::exchange(locked[which], 1) == 0; }
 
   const char* step(unsigned me) {
     if (at[me] == ended) return nullptr;

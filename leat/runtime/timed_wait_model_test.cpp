@@ -6,6 +6,8 @@
 // the waiter, the stage) lives on its stack, so nobody may touch it once the goroutine has returned.
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include <leat/runtime/model_test.hpp>
 
 namespace leat::runtime {
@@ -51,7 +53,7 @@ struct timed_wait_model {
 
   void touch() { touched_gone |= returned; }
 
-  static bool take(std::uint8_t& lock) { return lock == 0 && ++lock == 1; }
+  static bool take(std::uint8_t& lock) { return std::exchange(lock, 1) == 0; }
 
   const char* step(unsigned me) {
     if (at[me] >= 20) return run_whatever_is_runnable(me);

@@ -44,7 +44,7 @@ struct alignas(64) worker {
   void* after_what = nullptr;
   void (*after_release)(void*) = nullptr;
   std::atomic<std::uint64_t> tick{0};  // switches; others compare it to see whether the worker moves on
-  shown<std::uint64_t> passes;         // of them, those of the loop: it found work or looked for it
+  std::uint64_t passes = 0;            // through the loop
   std::uint32_t unpolled = 0;          // of them, since the last look at the poller
   std::uint64_t random = 0;
   stack_cache stacks;

@@ -106,6 +106,16 @@ class Looks:
         self.assertRegex(self.look("leat goroutine %s info symbol $pc" % number), "leat::runtime::")
         self.assertRegex(self.look("leat goroutine %s bt" % number), r"(?s)#0 .*kitchen::wash_up")
 
+    def test_shows_a_goroutine_while_a_thread_in_inlined_code_is_selected(self):
+        listed = self.look("leat goroutines")
+        thread = re.search(r"running in thread (\d+)", listed)[1]
+        number = self.numbers("mutex")[0]
+        text = self.look("thread " + thread, "echo there\\n", "leat bt %s 2" % number,
+                         "leat goroutine %s info symbol $pc" % number).partition("there\n")[2]
+        self.assertRegex(text, r"(?m)^#0 .*leat::runtime::\w+ \(.*\n#1 .*leat::.*\n(\(More stack frames.*\n)?leat::runtime::")
+        self.assertNotIn("hold_the_mill", text)
+        self.assertNotIn("grind_pepper", text)
+
     def test_leaves_everything_as_it_was(self):
         number = self.numbers("mutex")[0]
         text = self.look("echo before\\n", "bt 1", "leat bt " + number, "echo after\\n", "bt 1")

@@ -1,6 +1,7 @@
 // What the tests of the gdb script look at: goroutines at known places. The one that runs tells on standard
 // output when the others have got there.
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstddef>
@@ -32,12 +33,22 @@ namespace kitchen {
   asm volatile("" ::: "memory");
 }
 
+// Waits in itself, and not in a function of the C library.
+[[gnu::always_inline]] inline void hold_the_mill() {
+#if defined(__x86_64__)
+  long result = SYS_pause;
+  asm volatile("syscall" : "+a"(result) : : "rcx", "r11", "memory");
+#else
+  ::pause();
+#endif
+}
+
 [[gnu::noinline]] void grind_pepper() {
   leat::testing::await_parked(4);  // all others
   std::puts("parked");
   std::fflush(stdout);
   for (;;)
-    ::usleep(1000);
+    hold_the_mill();
 }
 
 // Its name has some hundreds of characters.
