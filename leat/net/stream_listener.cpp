@@ -70,13 +70,22 @@ result<socket_base::handle> stream_listener::accept_next(socket_address& peer) {
     });
     if (fd) return handle(raw_socket(static_cast<int>(*fd)).adopt().release());
     if (died_in_queue(fd.error())) continue;
+    if (fd.error() == std::errc::invalid_argument) return fail(errc::closed);  // close() is under way
     if (!passes_with_time(fd.error())) return std::unexpected(fd.error());
     const auto shared = pauses_;  // the listener may be gone when the pause ends
     if (auto paused = shared->pause(length.next()); !paused) return std::unexpected(paused.error());
   }
 }
 
+// Those who wait in accept() use the socket until they have run, and a poller may hold it longer still. So
+// that nobody is taken for a listener meanwhile, and the address can be had again, the socket stops listening
+// first.
 result<void> stream_listener::close() noexcept {
+  if (!descriptor_) return fail(errc::closed);
+  static_cast<void>(descriptor_->with_fd([](int fd) -> result<void> {
+    if (::shutdown(fd, SHUT_RDWR) != 0) return last_system_error();
+    return {};
+  }));
   auto closed = socket_base::close();
   if (closed) pauses_->close();
   return closed;

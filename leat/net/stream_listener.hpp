@@ -17,8 +17,11 @@ struct socket_address;
 
 class stream_listener : protected socket_base {
  public:
-  /// Stops listening: every accept() returns errc::closed, now and later, and connections that nobody has
-  /// accepted are reset. Errors: errc::closed, the second time.
+  /// Stops listening: every accept() returns errc::closed, now and later, connections that nobody has
+  /// accepted are reset, and whoever dials is refused. A TCP address can be listened on again at once, unless
+  /// without listen_options::reuse_address; an abstract Unix name, and that address, once all who were in
+  /// accept() have returned. Whoever shares the socket, as a child that was forked does, loses it, too.
+  /// Errors: errc::closed, the second time.
   result<void> close() noexcept;
 
   /// From then on accept() fails with errc::deadline_exceeded, until the deadline is moved; leat::never lifts

@@ -1,10 +1,12 @@
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <vector>
 
 #include <leat/net/net_test.hpp>
+#include <leat/net/own_network_test.hpp>
 #include <leat/wait_group.hpp>
 
 namespace leat::net {
@@ -315,6 +317,71 @@ TEST_P(a_tcp_listener, is_not_to_be_had_for_a_bad_address) {
     EXPECT_EQ(listen_tcp("127.0.0.1:no-such-service").error(), errc::unknown_service);
     EXPECT_EQ(listen_tcp("192.0.2.1:0").error(), std::errc::address_not_available);
   });
+}
+
+TEST_P(a_tcp_listener, frees_its_address_at_once_though_others_are_in_accept) {
+  run([] {
+    auto listener = listen_tcp(on_loopback).value();
+    const endpoint where = listener.local_address();
+    for (int round = 0; round < 20; ++round) {
+      auto in_queue = dial_tcp(where).value();
+      EXPECT_TRUE(listener.accept());
+      wait_group acceptors;
+      for (int i = 0; i < 3; ++i) {
+        acceptors.go([&] { EXPECT_EQ(listener.accept().error(), errc::closed); });
+      }
+      await_parked(3);
+      ASSERT_TRUE(listener.close());
+      EXPECT_EQ(dial_tcp(where).error(), std::errc::connection_refused);
+      auto next = listen_tcp(where);
+      ASSERT_TRUE(next) << next.error().message();
+      acceptors.wait();
+      listener = std::move(*next);
+    }
+  });
+}
+
+TEST_P(a_tcp_listener, that_is_closed_while_others_begin_to_accept_is_closed_for_all) {
+  run([] {
+    for (int round = 0; round < 100; ++round) {
+      auto listener = listen_tcp(on_loopback).value();
+      wait_group acceptors;
+      for (int i = 0; i < 4; ++i) {
+        acceptors.go([&, i] {
+          for (int turns = 0; turns < i; ++turns)
+            yield();
+          EXPECT_EQ(listener.accept().error(), errc::closed);
+        });
+      }
+      for (int turns = 0; turns < round % 5; ++turns)
+        yield();
+      ASSERT_TRUE(listener.close());
+      acceptors.wait();
+    }
+  });
+}
+
+TEST(a_tcp_listener_on_a_link_local_address, is_reached_by_the_zone_of_its_address) {
+  const std::string why = leat::testing::in_own_network([] {
+    leat::run({.workers = 2}, [] {
+      const auto all = interface_addresses().value();
+      const auto left = std::ranges::find_if(all, [](const interface_address& one) {
+        return one.interface == "left" && one.address.is_v6() && one.address.is_link_local();
+      });
+      if (left == all.end()) return;  // a kernel without IPv6
+      auto listener = listen_tcp(endpoint(left->address, 0)).value();
+      const std::string text = listener.local_address().to_string();
+      EXPECT_NE(text.find("%left]:"), std::string::npos) << text;
+      auto near = dial_tcp(text, {.timeout = patience}).value();
+      auto far = listener.accept().value();
+      EXPECT_EQ(far.remote_address(), near.local_address());
+      EXPECT_EQ(near.remote_address(), listener.local_address());
+      EXPECT_EQ(near.local_address().address().scope_id(), left->index);
+      ASSERT_TRUE(near.write("across the link"));
+      EXPECT_EQ(read_text(far), "across the link");
+    });
+  });
+  if (!why.empty()) GTEST_SKIP() << why;
 }
 
 }  // namespace

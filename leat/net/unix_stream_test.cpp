@@ -314,5 +314,27 @@ TEST_P(a_unix_connection, that_was_moved_goes_on_in_its_new_place) {
   });
 }
 
+TEST_P(a_unix_listener, is_deaf_as_soon_as_it_is_closed_though_others_are_in_accept) {
+  run([] {
+    const temporary_directory here;
+    const std::string path = here.at("socket");
+    for (const bool unlink : {true, false}) {
+      auto listener = listen_unix(path, {.unlink_on_close = unlink}).value();
+      wait_group acceptors;
+      for (int i = 0; i < 3; ++i) {
+        acceptors.go([&] { EXPECT_EQ(listener.accept().error(), errc::closed); });
+      }
+      await_parked(3);
+      ASSERT_TRUE(listener.close());
+      EXPECT_EQ(dial_unix(path).error(),
+                unlink ? std::errc::no_such_file_or_directory : std::errc::connection_refused);
+      if (unlink) {
+        EXPECT_TRUE(listen_unix(path));
+      }
+      acceptors.wait();
+    }
+  });
+}
+
 }  // namespace
 }  // namespace leat::net
