@@ -27,8 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(told || !is_host_name(name) || names.size() * 2 >= most_answers);
   }
   static_cast<void>(wants_system_resolver(text, name, "mill"));
-  const auto patience = read_patience(text);
-  require(!patience.timeout || (patience.timeout->count() >= 1 && patience.timeout->count() <= 30));
-  require(!patience.attempts || (*patience.attempts >= 1 && *patience.attempts <= 5));
+  const auto options = read_resolv_conf_options(text);
+  require(!options.timeout || (options.timeout->count() >= 1 && options.timeout->count() <= 30));
+  require(!options.attempts || (*options.attempts >= 1 && *options.attempts <= 5));
   return 0;
 }

@@ -5,10 +5,8 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <functional>
 #include <memory>
-#include <ranges>
 #include <vector>
 
 #include <leat/net/net_test.hpp>
@@ -48,11 +46,6 @@ ends over_memory() {
 }
 
 constexpr std::array makers{over_tcp, over_unix, over_memory};
-
-std::size_t open_descriptors() {
-  const auto all = std::filesystem::directory_iterator("/proc/self/fd");
-  return static_cast<std::size_t>(std::ranges::distance(all));
-}
 
 // Whether a signal waits that nobody asked for.
 bool sigpipe_is_pending() {
@@ -424,6 +417,75 @@ TEST_P(a_copy, says_what_is_wrong_with_a_file_that_it_should_fill) {
     ::close(only_readable);
     ::close(pipe_of_the_system[0]);
     ::close(pipe_of_the_system[1]);
+  });
+}
+
+TEST_P(a_copy, of_a_stream_at_its_end_copies_nothing) {
+  run([] {
+    for (const auto make : makers) {
+      const ends source = make();
+      const ends destination = make();
+      ASSERT_TRUE(source.near->close_write());
+      for (int i = 0; i < 2; ++i) {
+        const copy_outcome done = copy(*destination.near, *source.far);
+        EXPECT_TRUE(done) << done.error.message();
+        EXPECT_EQ(done.bytes, 0u);
+      }
+      ASSERT_TRUE(destination.near->write("x"));
+      EXPECT_EQ(read_text(*destination.far), "x");
+    }
+  });
+}
+
+TEST_P(a_copy, of_a_file_gives_up_at_the_deadline_of_a_destination_that_nobody_reads) {
+  run([] {
+    const std::string text = pattern(32 << 20);  // far more than sockets hold
+    const memory_file file(text);
+    for (const auto make : makers) {
+      const ends pair = make();
+      const auto deadline = clock::now() + 30ms;
+      ASSERT_TRUE(pair.near->set_write_deadline(deadline));
+      const copy_outcome done = copy(*pair.near, {.fd = file.fd()});
+      EXPECT_EQ(done.error, errc::deadline_exceeded);
+      EXPECT_EQ(done.failed, side::destination);
+      EXPECT_LT(done.bytes, text.size());
+      EXPECT_GE(clock::now(), deadline);
+      ASSERT_TRUE(pair.near->close());
+      const std::string arrived = read_all(*pair.far);
+      EXPECT_GE(arrived.size(), done.bytes);
+      EXPECT_TRUE(text.starts_with(arrived)) << "what has arrived is the beginning of the file";
+    }
+  });
+}
+
+TEST_P(a_copy, relays_both_ways_at_once_between_the_same_two) {
+  run([] {
+    const std::string question = pattern((2 << 20) + 7);
+    const std::string answer = pattern((3 << 20) + 11);
+    for (const auto make : makers) {
+      const ends client = make();  // client.near <-> client.far, which the relay has
+      const ends server = make();
+      joined relays;
+      relays.go([&] {
+        EXPECT_EQ(copy(*server.near, *client.far).bytes, question.size());
+        EXPECT_TRUE(server.near->close_write());
+      });
+      relays.go([&] {
+        EXPECT_EQ(copy(*client.far, *server.near).bytes, answer.size());
+        EXPECT_TRUE(client.far->close_write());
+      });
+      joined others;
+      others.go([&] {
+        EXPECT_TRUE(client.near->write(question));
+        EXPECT_TRUE(client.near->close_write());
+      });
+      others.go([&] {
+        EXPECT_TRUE(server.far->write(answer));
+        EXPECT_TRUE(read_all(*server.far) == question);
+        EXPECT_TRUE(server.far->close_write());
+      });
+      EXPECT_TRUE(read_all(*client.near) == answer);
+    }
   });
 }
 

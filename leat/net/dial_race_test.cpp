@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <filesystem>
 #include <vector>
 
 #include <leat/net/dns_client.hpp>
@@ -20,10 +19,6 @@ std::chrono::nanoseconds time_of(auto&& action) {
   const auto begin = std::chrono::steady_clock::now();
   action();
   return std::chrono::steady_clock::now() - begin;
-}
-
-std::size_t open_descriptors() {
-  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
 }
 
 using endpoints = std::vector<endpoint>;

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <memory>
+#include <utility>
 
 #include <leat/blocking.hpp>
 #include <leat/net/dns_client.hpp>
@@ -94,7 +96,7 @@ class exchange {
     for (const std::string& domain : given.search)
       domains.push_back(const_cast<char*>(domain.c_str()));  // copied, not written to
     ares_options options{};
-    options.flags = ARES_FLAG_EDNS;
+    options.flags = ARES_FLAG_EDNS | (given.over_tcp ? ARES_FLAG_USEVC : 0);
     options.timeout = static_cast<int>(given.timeout.count());
     options.tries = given.attempts;
     options.lookups = servers_only.data();
@@ -103,15 +105,41 @@ class exchange {
     options.ndots = given.dots;
     options.domains = domains.data();
     options.ndomains = search ? static_cast<int>(domains.size()) : 0;
-    int which =
-        ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB;
+    int which = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
+                ARES_OPT_SOCK_STATE_CB | ARES_OPT_NOROTATE;
     if (!settings.system_servers) which |= ARES_OPT_NDOTS;
     if (!settings.system_servers || !search) which |= ARES_OPT_DOMAINS;
     if (const int status = ares_init_options(&channel_, &options, which); status != ARES_SUCCESS) {
       channel_ = nullptr;
       return status;
     }
-    return settings.system_servers ? ARES_SUCCESS : set_servers(given.servers);
+    if (!settings.system_servers) {
+      if (const int status = set_servers(given.servers); status != ARES_SUCCESS) return status;
+    }
+    return given.rotate ? rotate_servers() : ARES_SUCCESS;
+  }
+
+  // Puts those first whose turn it is. What c-ares calls rotating begins with the first server in every
+  // channel, and so in every look-up.
+  int rotate_servers() noexcept {
+    static constinit std::atomic<std::size_t> turns{0};
+    ares_addr_port_node* list = nullptr;
+    if (const int status = ares_get_servers_ports(channel_, &list); status != ARES_SUCCESS) return status;
+    std::size_t count = 0;
+    ares_addr_port_node* last = nullptr;
+    for (auto* node = list; node; node = node->next) {
+      last = node;
+      ++count;
+    }
+    std::size_t turn = count < 2 ? 0 : turns.fetch_add(1, std::memory_order_relaxed) % count;
+    for (; turn > 0; --turn) {
+      last->next = list;
+      last = std::exchange(list, list->next);
+      last->next = nullptr;
+    }
+    const int status = ares_set_servers_ports(channel_, list);
+    ares_free_data(list);
+    return status;
   }
 
   int set_servers(const std::vector<endpoint>& servers) noexcept {

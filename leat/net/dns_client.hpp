@@ -8,8 +8,8 @@
 
 namespace leat::net {
 
-/// Whom to ask. With `system_servers`, resolv.conf(5) tells servers, search domains and dots; patience is
-/// always that of `options`.
+/// Whom to ask. With `system_servers`, resolv.conf(5) tells servers, search domains and dots; all
+/// else is always that of `options`.
 struct dns_settings {
   const resolver_options& options;
   bool system_servers = false;

@@ -81,9 +81,9 @@ class dns_server {
   /// What is sent in return for a question: any number of messages; none is silence.
   using behaviour = std::function<std::vector<std::string>(const dns_question&)>;
 
-  explicit dns_server(behaviour answer) : answer_(std::move(answer)) {
+  explicit dns_server(behaviour answer, std::string_view address = on_loopback) : answer_(std::move(answer)) {
     for (int attempt = 0;; ++attempt) {  // a port that is free for both
-      stream_ = listen_tcp(on_loopback).value();
+      stream_ = listen_tcp(address).value();
       auto bound = listen_udp(stream_.local_address());
       if (bound) {
         datagrams_ = std::move(*bound);

@@ -64,8 +64,8 @@ if(LEAT_TESTS)
   leat_test(net_address_test net/address_test.cpp net/sockaddr_test.cpp LIBRARIES leat::leat)
   leat_test(net_inherited_stream_test net/inherited_stream_test.cpp net/contract_test.cpp net/contract_deadline_test.cpp
     LIBRARIES leat::leat)
-  leat_test(net_resolve_test net/resolve_test.cpp net/resolver_test.cpp net/system_names_test.cpp
-    net/address_selection_test.cpp LIBRARIES leat::leat)
+  leat_test(net_resolve_test net/resolve_test.cpp net/resolver_test.cpp net/resolver_rules_test.cpp
+    net/system_names_test.cpp net/system_resolver_test.cpp net/address_selection_test.cpp LIBRARIES leat::leat)
   leat_test(net_tcp_conn_test net/tcp_conn_test.cpp net/tcp_info_test.cpp LIBRARIES leat::leat)
   # What every stream promises: link these sources to hold another kind of stream to it, see net/contract_test.hpp.
   set(stream_contract net/contract_test.cpp net/contract_deadline_test.cpp)
@@ -80,7 +80,8 @@ if(LEAT_TESTS)
     net/framing/frame_stream_test.cpp LIBRARIES leat::leat)
   leat_test(net_allocation_test net/allocation_test.cpp net/framing/frame_allocation_test.cpp LIBRARIES leat::leat)
   leat_test(net_tcp_listener_test net/tcp_listener_test.cpp LIBRARIES leat::leat)
-  leat_test(net_dial_test net/dial_test.cpp net/dial_race_test.cpp LIBRARIES leat::leat)
+  leat_test(net_dial_test net/dial_test.cpp net/dial_race_test.cpp net/dial_churn_test.cpp LIBRARIES leat::leat)
+  leat_test(net_errors_test net/errors_test.cpp LIBRARIES leat::leat)
   leat_test(net_connections_test net/connections_test.cpp LIBRARIES leat::leat)
   leat_test(net_icmp_test net/icmp_test.cpp LIBRARIES leat::leat)
   leat_test(net_options_test net/options_test.cpp LIBRARIES leat::leat)

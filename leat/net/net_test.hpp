@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -131,6 +133,12 @@ class memory_file {
  private:
   int fd_;
 };
+
+/// How many descriptors this process has open; one of them is for looking.
+inline std::size_t open_descriptors() {
+  const auto all = std::filesystem::directory_iterator("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
 
 inline bool machine_has_v6() {
   return listen_tcp("[::1]:0").has_value();

@@ -24,6 +24,7 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace leat::testing {
 
@@ -176,8 +177,9 @@ class own_network {
   }
 };
 
-/// Runs `body` in a process whose network is an own_network. Its failures are the caller's. Returns why it
-/// could not be run, for GTEST_SKIP(); empty if it was.
+/// Runs `body` in a process whose network is an own_network. Its failures are the caller's. A body may return
+/// false: what it needs beyond the network is not permitted here either. Returns why it could not be run, for
+/// GTEST_SKIP(); empty if it was.
 template <typename Body>
 std::string in_own_network(Body&& body) {
   constexpr int not_permitted = 77;
@@ -185,7 +187,11 @@ std::string in_own_network(Body&& body) {
   const pid_t child = ::fork();
   if (child == 0) {
     if (!own_network::enter()) ::_exit(not_permitted);
-    body();
+    if constexpr (std::is_same_v<std::invoke_result_t<Body&>, bool>) {
+      if (!body()) ::_exit(not_permitted);
+    } else {
+      body();
+    }
     std::fflush(nullptr);
     ::_exit(::testing::Test::HasFailure() ? 1 : 0);
   }
@@ -193,7 +199,7 @@ std::string in_own_network(Body&& body) {
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR)
     continue;
   if (WIFEXITED(status) && WEXITSTATUS(status) == not_permitted)
-    return "this machine does not let tests make networks of their own (unshare, or veth interfaces)";
+    return "this machine does not let tests make networks of their own (unshare, veth interfaces, mounts)";
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
       << "the test failed in its own network, see above";
   return {};

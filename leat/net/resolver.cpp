@@ -48,15 +48,6 @@ std::vector<ip_address> loopback_addresses() {
   return {ip_address::loopback_v4(), ip_address::loopback_v6()};
 }
 
-// "localhost" and what ends in ".localhost", in any case, also as an absolute name with a dot at its end.
-bool is_localhost(std::string_view name) noexcept {
-  constexpr std::string_view last_label = "localhost";
-  if (name.ends_with('.')) name.remove_suffix(1);
-  if (name.size() < last_label.size()) return false;
-  if (!same_host_name(name.substr(name.size() - last_label.size()), last_label)) return false;
-  return name.size() == last_label.size() || name[name.size() - last_label.size() - 1] == '.';
-}
-
 std::unexpected<std::error_code> system_resolver_error(int code) noexcept {
   switch (code) {
     case EAI_NONAME:
@@ -132,9 +123,11 @@ from_files<T> consult_files(const resolver_options& given, bool as_system, std::
   told.options = given;
   if (as_system) {
     told.options.hosts_file = "/etc/hosts";
-    const auto patience = read_patience(read_file("/etc/resolv.conf"));
-    if (patience.timeout) told.options.timeout = *patience.timeout;
-    told.options.attempts = patience.attempts.value_or(told.options.attempts);
+    const auto configured = read_resolv_conf_options(read_file("/etc/resolv.conf"));
+    if (configured.timeout) told.options.timeout = *configured.timeout;
+    told.options.attempts = configured.attempts.value_or(told.options.attempts);
+    told.options.rotate = configured.rotate;
+    told.options.over_tcp = configured.over_tcp;
     told.ask_system = !can_ask_name_servers() ||
                       wants_system_resolver(read_file("/etc/nsswitch.conf"), name, host_name().value_or(""));
   }
@@ -151,7 +144,7 @@ result<std::vector<ip_address>> resolver::addresses(std::string_view host, const
   // network.
   if (host.size() > host_limit_bytes || host.find(':') != std::string_view::npos)
     return fail(errc::bad_address);
-  if (is_localhost(host)) return loopback_addresses();
+  if (ends_in_label(host, "localhost")) return loopback_addresses();
   if (auto passed = limits.passed()) return std::unexpected(passed);
 
   const std::string name(host);
@@ -160,6 +153,9 @@ result<std::vector<ip_address>> resolver::addresses(std::string_view host, const
       return addresses_in_hosts(hosts, name);
     });
   });
+  // Names of hidden services are not for name servers, which must not even hear of them (RFC 7686, section
+  // 2).
+  if (told.found.empty() && ends_in_label(name, "onion")) return fail(errc::unknown_host);
   if (told.ask_system) return blocking_within(limits, [name] { return system_addresses(name); });
   if (told.found.empty()) {
     if (!is_host_name(name)) return fail(errc::unknown_host);  // no name server tells of such a name

@@ -37,6 +37,10 @@ struct resolver_options {
   int dots = 1;
   /// A file of the form of hosts(5) that is looked into before a server is asked; empty: none.
   std::string hosts_file{};
+  /// Begins each look-up with another server, in turn, to share the load; else with the first.
+  bool rotate = false;
+  /// Asks over TCP from the start.
+  bool over_tcp = false;
 };
 
 /// Where a service of a domain is to be found (RFC 2782).
@@ -58,7 +62,8 @@ class resolver {
 
   /// The addresses of a host, at least one and at most 64, each once, in the order in which they should be
   /// tried (RFC 6724, section 6). A literal is its own address, and "localhost" and all below it is this
-  /// machine, 127.0.0.1 and ::1 (RFC 6761, section 6.3), without a look-up. Blocks; unblocked by an answer,
+  /// machine, 127.0.0.1 and ::1 (RFC 6761, section 6.3), without a look-up; no server hears of a name in
+  /// ".onion" (RFC 7686). Blocks; unblocked by an answer,
   /// the servers' silence and `limits`. Errors: errc::bad_address for what cannot be a host name (empty,
   /// longer than 253 bytes, with a NUL byte or a colon); errc::unknown_host; errc::deadline_exceeded; the
   /// error of the context; those of resolver_category(): EAI_AGAIN when no server answers, EAI_FAIL when one

@@ -342,10 +342,6 @@ TEST_P(asking_name_servers, ends_when_its_context_does) {
   });
 }
 
-std::size_t open_descriptors() {
-  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
-}
-
 TEST_P(asking_name_servers, many_at_once_leaves_no_descriptor_behind) {
   run([] {
     const dns_server server([](const dns_question& asked) {

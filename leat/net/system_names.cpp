@@ -39,13 +39,6 @@ void add_once(std::vector<T>& all, const T& one) {
   if (std::ranges::find(all, one) == all.end()) all.push_back(one);
 }
 
-bool ends_in_label(std::string_view name, std::string_view label) noexcept {
-  name = without_dot(name);
-  if (name.size() < label.size()) return false;
-  if (!same_host_name(name.substr(name.size() - label.size()), label)) return false;
-  return name.size() == label.size() || name[name.size() - label.size() - 1] == '.';
-}
-
 // Whether a source that is neither files nor dns may know the name.
 bool may_know(std::string_view source, std::string_view name, std::string_view own_name) noexcept {
   if (name.empty()) return true;
@@ -81,6 +74,13 @@ bool same_host_name(std::string_view left, std::string_view right) noexcept {
   left = without_dot(left);
   right = without_dot(right);
   return left.size() == right.size() && strncasecmp(left.data(), right.data(), left.size()) == 0;
+}
+
+bool ends_in_label(std::string_view name, std::string_view label) noexcept {
+  name = without_dot(name);
+  if (name.size() < label.size()) return false;
+  if (!same_host_name(name.substr(name.size() - label.size()), label)) return false;
+  return name.size() == label.size() || name[name.size() - label.size() - 1] == '.';
 }
 
 bool is_host_name(std::string_view name) noexcept {
@@ -176,21 +176,23 @@ bool wants_system_resolver(std::string_view nsswitch, std::string_view name, std
   return wanted;
 }
 
-resolver_patience read_patience(std::string_view resolv_conf) {
+resolv_conf_options read_resolv_conf_options(std::string_view resolv_conf) {
   constexpr long longest_seconds = 30;
   constexpr int most_attempts = 5;
-  resolver_patience patience;
+  resolv_conf_options options;
   for_each_line(resolv_conf, "#;", [&](std::string_view line) {
     if (take_word(line) != "options") return true;
     for (std::string_view word = take_word(line); !word.empty(); word = take_word(line)) {
       if (const auto seconds = number_after<long>(word, "timeout:"))
-        patience.timeout = std::chrono::seconds(std::min(*seconds, longest_seconds));
+        options.timeout = std::chrono::seconds(std::min(*seconds, longest_seconds));
       if (const auto attempts = number_after<int>(word, "attempts:"))
-        patience.attempts = std::min(*attempts, most_attempts);
+        options.attempts = std::min(*attempts, most_attempts);
+      options.rotate |= word == "rotate";
+      options.over_tcp |= word == "use-vc";
     }
     return true;
   });
-  return patience;
+  return options;
 }
 
 }  // namespace leat::net

@@ -18,6 +18,10 @@ inline constexpr std::size_t most_answers = 64;
 /// Whether two host names are the same: letters of either case, with or without a dot at the end.
 bool same_host_name(std::string_view left, std::string_view right) noexcept;
 
+/// Whether the last of the labels of `name` is `label`, in letters of either case, with or without a dot at
+/// the end.
+bool ends_in_label(std::string_view name, std::string_view label) noexcept;
+
 /// Whether it has the form of a host name that a name server may tell: labels of letters, digits, hyphens and
 /// underscores, 63 at most each, 253 in all.
 bool is_host_name(std::string_view name) noexcept;
@@ -38,11 +42,13 @@ std::string reverse_name(const ip_address& address);
 /// `name` is empty: then any other source counts.
 bool wants_system_resolver(std::string_view nsswitch, std::string_view name, std::string_view own_name);
 
-/// What the "options" lines of resolv.conf(5) say of patience.
-struct resolver_patience {
+/// What the "options" lines of resolv.conf(5) say of how to ask.
+struct resolv_conf_options {
   std::optional<std::chrono::seconds> timeout;  ///< "timeout:n", 30 at most
   std::optional<int> attempts;                  ///< "attempts:n", 5 at most
+  bool rotate = false;                          ///< "rotate"
+  bool over_tcp = false;                        ///< "use-vc"
 };
-resolver_patience read_patience(std::string_view resolv_conf);
+resolv_conf_options read_resolv_conf_options(std::string_view resolv_conf);
 
 }  // namespace leat::net

@@ -110,18 +110,27 @@ TEST(nsswitch, with_an_unusual_order_or_action_needs_it) {
 }
 
 TEST(the_options_of_resolv_conf, say_how_patient_to_be) {
-  const auto patience =
-      read_patience("nameserver 192.0.2.53\n; options timeout:9\noptions edns0 timeout:3 attempts:4\n");
-  EXPECT_EQ(patience.timeout, 3s);
-  EXPECT_EQ(patience.attempts, 4);
+  const auto options = read_resolv_conf_options(
+      "nameserver 192.0.2.53\n; options timeout:9\noptions edns0 timeout:3 attempts:4\n");
+  EXPECT_EQ(options.timeout, 3s);
+  EXPECT_EQ(options.attempts, 4);
+}
+
+TEST(the_options_of_resolv_conf, say_whom_to_begin_with_and_how_to_ask) {
+  const auto options = read_resolv_conf_options("options edns0 rotate\noptions use-vc\n");
+  EXPECT_TRUE(options.rotate);
+  EXPECT_TRUE(options.over_tcp);
+  const auto none = read_resolv_conf_options("# options rotate\nsearch rotate\noptions rotated use-vcx\n");
+  EXPECT_FALSE(none.rotate);
+  EXPECT_FALSE(none.over_tcp);
 }
 
 TEST(the_options_of_resolv_conf, are_bounded_and_nonsense_is_ignored) {
-  const auto greatest = read_patience("options timeout:1000 attempts:99\n");
+  const auto greatest = read_resolv_conf_options("options timeout:1000 attempts:99\n");
   EXPECT_EQ(greatest.timeout, 30s);
   EXPECT_EQ(greatest.attempts, 5);
-  const auto none =
-      read_patience("options timeout:0 attempts:-1 timeout:x attempts: timeout:99999999999999999999");
+  const auto none = read_resolv_conf_options(
+      "options timeout:0 attempts:-1 timeout:x attempts: timeout:99999999999999999999");
   EXPECT_FALSE(none.timeout);
   EXPECT_FALSE(none.attempts);
 }
