@@ -286,5 +286,24 @@ TEST_P(a_stream_deadline, that_has_passed_for_a_waiting_reader_can_be_lifted_for
   });
 }
 
+TEST_P(a_stream_deadline, of_any_length_ends_a_read_and_a_write_then_and_not_long_after) {
+  run([](stream& near, stream&) {
+    EXPECT_TRUE(near.set_write_deadline(20ms));
+    EXPECT_EQ(write_until_error(near), errc::deadline_exceeded);  // what lies between is full now
+    for (const std::chrono::nanoseconds length :
+         {std::chrono::nanoseconds(1), std::chrono::nanoseconds(10us), std::chrono::nanoseconds(1ms),
+          std::chrono::nanoseconds(5ms), std::chrono::nanoseconds(20ms)}) {
+      const auto begin = clock::now();
+      ASSERT_TRUE(near.set_deadline(begin + length));
+      EXPECT_EQ(read_error(near), errc::deadline_exceeded);
+      EXPECT_GE(clock::now() - begin, length);
+      ASSERT_TRUE(near.set_write_deadline(clock::now() + length));
+      EXPECT_EQ(write_until_error(near), errc::deadline_exceeded);
+      EXPECT_GE(clock::now() - begin, 2 * length);
+      EXPECT_LT(clock::now() - begin, 2 * length + patience);
+    }
+  });
+}
+
 }  // namespace
 }  // namespace leat::net

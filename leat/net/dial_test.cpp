@@ -138,5 +138,19 @@ TEST_P(dialling, by_many_at_once_reaches_everyone) {
   });
 }
 
+// As after listening on all addresses, and dialling what local_address() then says.
+TEST_P(dialling, the_unspecified_address_reaches_this_machine) {
+  run([] {
+    auto listener = listen_tcp(":0").value();
+    const std::uint16_t port = listener.local_address().port();
+    EXPECT_TRUE(dial_tcp(listener.local_address(), {.timeout = patience}));
+    auto near = dial_tcp(join_host_port("0.0.0.0", port), {.timeout = patience}).value();
+    EXPECT_TRUE(near.local_address().address().is_loopback());
+    if (machine_has_v6()) {
+      EXPECT_TRUE(dial_tcp(join_host_port("::", port), {.timeout = patience}));
+    }
+  });
+}
+
 }  // namespace
 }  // namespace leat::net

@@ -164,5 +164,32 @@ TEST_P(an_inherited_stream, is_standard_input_and_output_unless_told_otherwise) 
   });
 }
 
+TEST_P(an_inherited_stream, is_copied_into_a_connection_from_a_pipe_and_from_a_terminal) {
+  run([] {
+    const std::string text = "a line\nand another\n";
+    for (const bool from_terminal : {false, true}) {
+      auto ends = descriptors::pipe();
+      int writing = ends.second();
+      int reading = ends.first();
+      if (from_terminal) {
+        writing = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+        ASSERT_TRUE(writing >= 0 && ::grantpt(writing) == 0 && ::unlockpt(writing) == 0);
+        reading = ::open(::ptsname(writing), O_RDONLY | O_NOCTTY | O_CLOEXEC);
+        ASSERT_GE(reading, 0);
+      }
+      auto [near, far] = connect_pair();
+      inherited_stream source(reading, reading);
+      joined others;
+      others.go([&, &from = near] { EXPECT_EQ(copy(from, source, text.size()).bytes, text.size()); });
+      ASSERT_EQ(::write(writing, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+      EXPECT_EQ(read_exactly(far, text.size()), text);
+      if (from_terminal) {
+        ::close(reading);
+        ::close(writing);
+      }
+    }
+  });
+}
+
 }  // namespace
 }  // namespace leat::net

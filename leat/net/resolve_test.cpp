@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <leat/net/net_test.hpp>
+#include <leat/net/own_network_test.hpp>
 
 namespace leat::net {
 namespace {
@@ -163,6 +164,28 @@ TEST(the_resolver_category, speaks_the_words_of_getaddrinfo) {
   EXPECT_EQ(again, std::errc::resource_unavailable_try_again);
   EXPECT_STREQ(again.category().name(), "resolver");
   EXPECT_FALSE(again.message().empty());
+}
+
+TEST(the_interfaces_of_this_machine, are_listed_with_all_their_addresses_as_they_are_now) {
+  const std::string why = leat::testing::in_own_network([] {
+    leat::run({.workers = 2}, [] {
+      const auto all = interface_addresses().value();
+      const auto left = std::ranges::find_if(
+          all, [](const interface_address& one) { return one.interface == "left" && one.address.is_v4(); });
+      ASSERT_NE(left, all.end());
+      EXPECT_EQ(left->address.to_string(), "192.168.1.1");
+      EXPECT_EQ(left->prefix_length, 24u);
+      EXPECT_EQ(left->index, leat::testing::own_network::index_of("left"));
+      EXPECT_TRUE(left->up);
+      EXPECT_FALSE(left->loopback);
+      for (const interface_address& one : all) {
+        if (one.address.is_v6() && one.address.is_link_local()) {
+          EXPECT_EQ(one.address.scope_id(), one.index) << one.interface;
+        }
+      }
+    });
+  });
+  if (!why.empty()) GTEST_SKIP() << why;
 }
 
 }  // namespace

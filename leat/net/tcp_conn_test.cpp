@@ -1,8 +1,10 @@
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <array>
+#include <vector>
 
 #include <leat/net/net_test.hpp>
 #include <leat/net/sockaddr.hpp>
@@ -260,6 +262,38 @@ TEST_P(a_tcp_connection, works_over_ipv6) {
     ASSERT_TRUE(near.write("six"));
     EXPECT_EQ(read_text(far), "six");
   });
+}
+
+// How many bytes come until the end.
+std::uint64_t count_all(stream& conn) {
+  std::vector<std::byte> buffer(1 << 20);
+  std::uint64_t total = 0;
+  for (;;) {
+    const std::size_t count = conn.read(buffer).value();
+    if (count == 0) return total;
+    total += count;
+  }
+}
+
+// The system takes no more than 2 GiB less a page in one call. Neither the memory nor the file take any room.
+TEST(a_tcp_connection_in_bulk, sends_more_than_the_system_takes_at_once) {
+  if (leat::testing::sanitizer_cost > 1) GTEST_SKIP() << "under a sanitizer it takes too long";
+  constexpr std::size_t size = (std::size_t{1} << 31) + 4096;
+  void* zeros = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ASSERT_NE(zeros, MAP_FAILED);
+  const memory_file file("");
+  ASSERT_EQ(::ftruncate(file.fd(), static_cast<off_t>(size)), 0);
+  leat::run({.workers = 2}, [&] {
+    auto [near, far] = connect_pair();
+    joined others;
+    others.go([&, &near = near] {
+      EXPECT_TRUE(near.write(std::span(static_cast<const std::byte*>(zeros), size)));
+      EXPECT_EQ(near.send_file(file.fd(), 0, size + 1).value(), size);
+      EXPECT_TRUE(near.close_write());
+    });
+    EXPECT_EQ(count_all(far), 2 * size);
+  });
+  ::munmap(zeros, size);
 }
 
 }  // namespace

@@ -341,5 +341,60 @@ TEST_P(a_udp_socket, is_not_to_be_had_for_a_bad_address) {
   });
 }
 
+// Whether a datagram that is sent there finds somebody: if not, the next write is told so.
+bool finds_somebody(std::string_view host, std::uint16_t port) {
+  auto socket = dial_udp(join_host_port(host, port)).value();
+  EXPECT_TRUE(socket.write("anybody?"));
+  return socket.write("anybody?").has_value();
+}
+
+TEST_P(a_udp_socket, serves_the_families_that_its_address_says) {
+  LEAT_SKIP_WITHOUT_V6();
+  struct expectation {
+    std::string_view address;
+    bool v6_only, v4_comes, v6_comes;
+  };
+  run([] {
+    for (const expectation& one :
+         {expectation{":0", false, true, true}, expectation{":0", true, false, true},
+          expectation{"[::]:0", false, true, true}, expectation{"[::]:0", true, false, true},
+          expectation{"0.0.0.0:0", false, true, false}, expectation{"127.0.0.1:0", false, true, false},
+          expectation{"[::ffff:127.0.0.1]:0", false, true, false},
+          expectation{"[::1]:0", false, false, true}}) {
+      auto socket = listen_udp(one.address, {.v6_only = one.v6_only});
+      ASSERT_TRUE(socket) << one.address << ": " << socket.error().message();
+      const std::uint16_t port = socket->local_address().port();
+      EXPECT_EQ(finds_somebody("127.0.0.1", port), one.v4_comes) << one.address << " v6_only " << one.v6_only;
+      EXPECT_EQ(finds_somebody("::1", port), one.v6_comes) << one.address << " v6_only " << one.v6_only;
+    }
+  });
+}
+
+TEST_P(a_udp_socket, conflicts_with_those_whose_addresses_it_shares) {
+  LEAT_SKIP_WITHOUT_V6();
+  struct expectation {
+    std::string_view first, second;
+    bool v6_only, possible;
+  };
+  run([] {
+    for (const expectation& one :
+         {expectation{"", "", false, false}, expectation{"", "127.0.0.1", false, false},
+          expectation{"", "::1", false, false}, expectation{"0.0.0.0", "127.0.0.1", false, false},
+          expectation{"0.0.0.0", "::", false, false}, expectation{"0.0.0.0", "::", true, true},
+          expectation{"127.0.0.1", "::1", false, true}, expectation{"127.0.0.1", "127.0.0.2", false, true},
+          expectation{"::", "::1", true, false}, expectation{"::", "127.0.0.1", true, true}}) {
+      const udp_options options{.v6_only = one.v6_only};
+      for (const auto& [early, late] : {std::pair(one.first, one.second), std::pair(one.second, one.first)}) {
+        auto first = listen_udp(join_host_port(early, 0), options).value();
+        const auto second = listen_udp(join_host_port(late, first.local_address().port()), options);
+        EXPECT_EQ(second.has_value(), one.possible) << early << " and " << late;
+        if (!second) {
+          EXPECT_EQ(second.error(), std::errc::address_in_use);
+        }
+      }
+    }
+  });
+}
+
 }  // namespace
 }  // namespace leat::net

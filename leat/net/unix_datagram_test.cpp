@@ -1,8 +1,12 @@
+#include <unistd.h>
+
 #include <array>
 #include <filesystem>
 
 #include <leat/net/net_test.hpp>
+#include <leat/net/system_socket.hpp>
 #include <leat/net/temporary_directory_test.hpp>
+#include <leat/net/unix_sockaddr.hpp>
 
 namespace leat::net {
 namespace {
@@ -153,6 +157,54 @@ TEST(a_unix_datagram_socket_that_never_was, behaves_as_a_closed_one) {
   EXPECT_EQ(none.write("x").error(), errc::closed);
   EXPECT_EQ(none.close().error(), errc::closed);
   EXPECT_EQ(none.set_deadline(never).error(), errc::closed);
+}
+
+TEST_P(a_unix_datagram_socket, tells_that_a_sender_has_no_name) {
+  run([] {
+    auto server = listen_unix_datagram("").value();
+    const raw_socket nameless = raw_socket::open(AF_UNIX, SOCK_DGRAM).value();
+    const socket_address where = unix_sockaddr::from(server.local_address());
+    ASSERT_EQ(::sendto(nameless.fd(), "x", 1, 0, where.data(), where.size), 1);
+    std::array<std::byte, 8> buffer;
+    const auto got = server.read_from(buffer).value();
+    EXPECT_EQ(got.size, 1u);
+    EXPECT_TRUE(got.from.is_unnamed());
+    EXPECT_EQ(server.write_to("to whom?", got.from).error(), errc::bad_address);
+  });
+}
+
+TEST_P(a_unix_datagram_socket, can_have_an_abstract_name_of_any_length_and_bytes) {
+  run([] {
+    const std::string unique = "leat-datagram-" + std::to_string(::getpid());
+    for (const std::string& name :
+         {unique, unique + std::string(unix_address::longest_name_bytes - unique.size(), 'x'),
+          '\0' + unique}) {
+      const auto where = unix_address::abstract(name).value();
+      auto server = listen_unix_datagram(where).value();
+      EXPECT_EQ(server.local_address(), where);
+      EXPECT_EQ(listen_unix_datagram(where).error(), std::errc::address_in_use);
+      auto client = dial_unix_datagram(where).value();
+      ASSERT_TRUE(client.write("question"));
+      std::array<std::byte, 16> buffer;
+      const auto got = server.read_from(buffer).value();
+      EXPECT_TRUE(got.from.is_abstract()) << "who dials is given a name, to be answered at";
+      ASSERT_TRUE(server.write_to("answer", got.from));
+      EXPECT_EQ(client.read_from(buffer).value().from, where);
+    }
+  });
+}
+
+TEST_P(a_unix_datagram_socket, that_is_connected_still_sends_to_others) {
+  run([] {
+    auto peer = listen_unix_datagram("").value();
+    auto other = listen_unix_datagram("").value();
+    auto client = dial_unix_datagram(peer.local_address()).value();
+    ASSERT_TRUE(client.write_to("to another", other.local_address()));
+    ASSERT_TRUE(client.write("to the peer"));
+    std::array<std::byte, 16> buffer;
+    EXPECT_EQ(other.read_from(buffer).value().from, client.local_address());
+    EXPECT_EQ(peer.read(buffer).value(), 11u);
+  });
 }
 
 }  // namespace
