@@ -17,12 +17,10 @@
 // Invariants, whenever the lock is free:
 //  - `users_` counts the calls that may use the number, and one until close(); the last of them closes it;
 //  - `holders_` counts the handle, one until the number is closed, and one for each hold() of a poller;
-//  the last
-//    of them recycles the object;
+//    the last of them recycles the object;
 //  - `side.busy` says that an operation of that direction is under way; others stand in `side.turns`;
 //  - `side.waiting` is the one waiter that wants readiness; `side.ready` remembers an event that came while
-//  nobody
-//    waited, so that the next wait returns at once;
+//    nobody waited, so that the next wait returns at once;
 //  - `drained_` says that the last read found the end of what there was, and that no event has been used up
 //    since: whoever reads next may wait before it tries.
 #pragma once
