@@ -44,7 +44,10 @@ goroutine* helping::look_elsewhere() noexcept {
 }
 
 bool helping::has_more_come() const noexcept {
-  return all_.global.size() > left_global_ || waiting_elsewhere() > left_elsewhere_;
+  const bool are_there_others = all_.idle_count.load(std::memory_order_seq_cst) < all_.workers.size();
+  const std::size_t left_global = are_there_others ? left_global_ : 0;
+  const std::size_t left_elsewhere = are_there_others ? left_elsewhere_ : 0;
+  return all_.global.size() > left_global || waiting_elsewhere() > left_elsewhere;
 }
 
 // Watches one awake worker after another, and helps those that need it.

@@ -19,8 +19,9 @@ class helping {
   /// of them into its queue; null if none needs help.
   goroutine* look_elsewhere() noexcept;
 
-  /// Whether more waits now than was left to the others at the end of the last look, in vain. After it, on
-  /// the way to sleep.
+  /// Whether more waits now than was left to the others at the end of the last look, in vain; or anything, if
+  /// all others sleep: each of two might have left it to the other. After that look, on the way to sleep, and
+  /// idle already.
   bool has_more_come() const noexcept;
 
  private:

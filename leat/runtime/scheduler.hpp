@@ -27,7 +27,8 @@
 // What is never lost, with the monitor or without: whatever a thread that is no worker makes runnable. It
 // goes into the global queue, and then the thread looks at `searching`; a worker leaves `searching`, joins
 // the idle ones, and then looks at the global queue. All of these are sequentially consistent, so one of the
-// two sees the other. A worker that puts something into its own queue only looks, without an order, at
+// two sees the other. A worker may leave what waits there to those that are awake; the last one to become
+// idle leaves nothing. A worker that puts something into its own queue only looks, without an order, at
 // whether somebody is idle: it is awake, and comes to that itself, or the monitor sees to it.
 // sleeping_model_test.cpp goes through all interleavings of this.
 //

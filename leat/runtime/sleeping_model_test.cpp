@@ -18,6 +18,7 @@ enum class mistake : std::uint8_t {
   none,
   waker_does_not_look_again,
   worker_sleeps_without_a_look,
+  last_worker_leaves_work_to_others,
   interrupt_is_lost
 };
 
@@ -33,9 +34,11 @@ struct sleeping {
     begins,
     takes_global = 1,
     steals,
+    leaves_the_rest,
     stops_searching,
     stops_being_eager,
     becomes_idle,
+    counts_the_idle,
     looks_at_global,
     looks_at_other,
     sleeps,
@@ -87,6 +90,7 @@ struct sleeping {
   model_queue<workers> idle{};
   std::array<std::uint8_t, workers> asleep{};
   std::array<std::uint8_t, workers> searches{};
+  std::array<std::uint8_t, workers> left{};  // what waited in the global queue after the last search
   std::array<std::uint8_t, workers> interrupted{};
 
   const char* go(unsigned me, unsigned next, const char* what) {
@@ -113,6 +117,9 @@ struct sleeping {
     return "tells worker 0 of an event";
   }
 
+  // A worker that has ended stands for one that sleeps and is not to be woken.
+  bool all_are_idle() const { return idle.count + (at[1] == ended ? 1U : 0U) == workers; }
+
   const char* step_of_worker(unsigned me) {
     switch (at[me]) {
       case takes_global:
@@ -120,9 +127,12 @@ struct sleeping {
         --global;
         return go(me, found, "takes from the global queue");
       case steals:
-        if (!own) return go(me, searches[me] ? stops_searching : becomes_idle, "finds nothing to steal");
+        if (!own) return go(me, leaves_the_rest, "finds nothing to steal");
         --own;
         return go(me, found, "takes from the queue of worker 0");
+      case leaves_the_rest:
+        left[me] = global;
+        return go(me, searches[me] ? stops_searching : becomes_idle, "leaves what waits now to others");
       case stops_searching:
         --searching;
         searches[me] = 0;
@@ -133,10 +143,14 @@ struct sleeping {
       case becomes_idle:
         idle.push(me);
         asleep[me] = 1;
-        return go(me, made == mistake::worker_sleeps_without_a_look ? sleeps : looks_at_global,
+        return go(me, made == mistake::worker_sleeps_without_a_look ? sleeps : counts_the_idle,
                   "becomes idle");
+      case counts_the_idle:
+        if (all_are_idle() && made != mistake::last_worker_leaves_work_to_others) left[me] = 0;
+        return go(me, looks_at_global, "looks whether all are idle");
       case looks_at_global:
-        return go(me, global ? becomes_awake : looks_at_other, "looks at the global queue once more");
+        return go(me, global > left[me] ? becomes_awake : looks_at_other,
+                  "looks at the global queue once more");
       case looks_at_other:
         return go(me, me != 0 && own ? becomes_awake : sleeps, "looks at the other worker's queue once more");
       case sleeps:
@@ -323,6 +337,14 @@ TEST(sleeping_model, shows_why_who_found_no_idle_worker_looks_again) {
 TEST(sleeping_model, shows_why_an_idle_worker_looks_once_more_before_it_sleeps) {
   const auto found = explore_model(with_a_foreign_thread(false, mistake::worker_sleeps_without_a_look));
   EXPECT_TRUE(found.fault.starts_with(lost)) << found.fault;
+}
+
+TEST(sleeping_model, shows_why_the_last_worker_to_become_idle_leaves_nothing_to_others) {
+  for (const bool has_monitor : {false, true}) {
+    const auto made = mistake::last_worker_leaves_work_to_others;
+    const auto found = explore_model(with_a_foreign_thread(has_monitor, made));
+    EXPECT_TRUE(found.fault.starts_with(lost)) << found.fault;
+  }
 }
 
 TEST(sleeping_model, shows_why_an_interrupt_ends_also_the_sleep_that_has_not_begun) {
