@@ -4,8 +4,8 @@
 #include <array>
 #include <mutex>
 
-#include <leat/net/kernel_pipe.hpp>
 #include <leat/net/immortal.hpp>
+#include <leat/net/kernel_pipe.hpp>
 #include <leat/runtime/spinlock.hpp>
 
 namespace leat::net {

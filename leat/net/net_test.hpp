@@ -5,9 +5,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
-#include <iterator>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -134,10 +135,17 @@ class memory_file {
   int fd_;
 };
 
-/// How many descriptors this process has open; one of them is for looking.
-inline std::size_t open_descriptors() {
+/// How many descriptors of these kinds this process has open: by default sockets, and what waits for several.
+/// Not all, for sanitizers open files and pipes at any time, and close them at once.
+inline std::size_t open_descriptors(std::initializer_list<std::string_view> kinds = {"socket:",
+                                                                                     "anon_inode:"}) {
+  const auto is_wanted = [&](const std::filesystem::directory_entry& one) {
+    std::error_code closed_meanwhile;
+    const std::string target = std::filesystem::read_symlink(one.path(), closed_meanwhile).string();
+    return std::ranges::any_of(kinds, [&](std::string_view kind) { return target.starts_with(kind); });
+  };
   const auto all = std::filesystem::directory_iterator("/proc/self/fd");
-  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+  return static_cast<std::size_t>(std::count_if(begin(all), end(all), is_wanted));
 }
 
 inline bool machine_has_v6() {
