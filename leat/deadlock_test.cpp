@@ -205,6 +205,20 @@ TEST_P(a_deadlock, is_found_once_the_foreign_thread_that_might_have_helped_is_go
   EXPECT_SAYS(seen, headline);
 }
 
+TEST_P(a_deadlock, is_found_although_a_foreign_thread_takes_its_time_to_end) {
+  const ending seen = end_of_run([] {
+    const chan<int> eggs;
+    std::thread([eggs] {
+      eggs.send(1);
+      std::this_thread::sleep_for(200ms);  // by then the runtime has long been at rest
+    }).detach();
+    eggs.receive();
+    eggs.receive();
+  });
+  EXPECT_TRUE(seen.exited_with(2)) << seen;
+  EXPECT_SAYS(seen, headline);
+}
+
 TEST_P(a_deadlock, is_found_after_timers_network_and_blocking_calls_are_done) {
   const ending seen = end_of_run([] {
     const connection line;

@@ -92,11 +92,13 @@ TEST_P(stats_of_a_run, count_polls_and_events) {
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()), 0);
     const auto near = runtime::adopt_descriptor(ends[0]);
     const runtime_stats before = stats();
-    go([far = ends[1]] {
+    wait_group written;
+    written.go([far = ends[1]] {
       testing::await_parked(1);  // what is there already is had without a poll
       EXPECT_EQ(::write(far, "x", 1), 1);
     });
     EXPECT_TRUE(near->wait_readable().has_value());
+    written.wait();
     // Another worker may have asked, and be about to count.
     await([&] { return stats().polls > before.polls && stats().events > before.events; });
     ::close(ends[1]);

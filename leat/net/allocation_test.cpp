@@ -49,6 +49,21 @@ namespace {
 
 LEAT_TEST_ON_WORKERS(reading_and_writing);
 
+// The runtime's own tables grow at first, also when another worker takes part for the first time, which may
+// be late. What an exchange costs shows in every round.
+template <typename Exchange>
+void expect_a_round_without_allocations(Exchange exchange) {
+  constexpr int rounds_most = 10;
+  long allocated = 1;
+  for (int round = 0; round < rounds_most && allocated != 0; ++round) {
+    const long before = allocations;
+    for (int i = 0; i < 1000; ++i)
+      exchange();
+    allocated = allocations - before;
+  }
+  EXPECT_EQ(allocated, 0);
+}
+
 // Exchanges small pieces over `near`, while `serve` answers at the other end with what came.
 template <typename Serve>
 void expect_no_allocations(stream& near, Serve serve) {
@@ -57,19 +72,13 @@ void expect_no_allocations(stream& near, Serve serve) {
   std::array<std::byte, 64> buffer{};
   const std::array<std::span<const std::byte>, 2> parts{std::span(buffer).first(8),
                                                         std::span(buffer).last(8)};
-  const auto exchange = [&] {
+  expect_a_round_without_allocations([&] {
     EXPECT_TRUE(near.set_deadline(patience));
     EXPECT_TRUE(near.write(std::span(buffer).first(16)));
     EXPECT_TRUE(near.writev(parts));
     for (std::size_t got = 0; got < 32;)
       got += near.read(buffer).value();
-  };
-  for (int i = 0; i < 10; ++i)
-    exchange();  // the runtime's own tables may grow at first
-  const long before = allocations;
-  for (int i = 0; i < 1000; ++i)
-    exchange();
-  EXPECT_EQ(allocations - before, 0);
+  });
   EXPECT_TRUE(near.close());
 }
 
@@ -110,20 +119,14 @@ TEST_P(reading_and_writing, batches_of_datagrams_allocates_nothing) {
       }
     });
     udp_batch batch(20);
-    const auto exchange = [&] {
+    expect_a_round_without_allocations([&] {
       batch.clear();
       for (int i = 0; i < 20; ++i)
         EXPECT_TRUE(batch.push("a datagram"));
       EXPECT_TRUE(client.write_batch(batch));
       for (std::size_t got = 0; got < 20; got += batch.size())
         EXPECT_TRUE(client.read_batch(batch));
-    };
-    for (int i = 0; i < 10; ++i)
-      exchange();
-    const long before = allocations;
-    for (int i = 0; i < 500; ++i)
-      exchange();
-    EXPECT_EQ(allocations - before, 0);
+    });
     ASSERT_TRUE(server.close());
   });
 }
@@ -140,16 +143,10 @@ TEST_P(reading_and_writing, datagrams_allocates_nothing) {
       }
     });
     std::array<std::byte, 64> buffer{};
-    const auto exchange = [&] {
+    expect_a_round_without_allocations([&] {
       EXPECT_TRUE(client.write(std::span(buffer).first(16)));
       EXPECT_EQ(client.read(buffer).value(), 16u);
-    };
-    for (int i = 0; i < 10; ++i)
-      exchange();
-    const long before = allocations;
-    for (int i = 0; i < 1000; ++i)
-      exchange();
-    EXPECT_EQ(allocations - before, 0);
+    });
     ASSERT_TRUE(server.close());
   });
 }

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr auto first_period = std::chrono::nanoseconds(1ms);
 constexpr auto longest_period = std::chrono::nanoseconds(8ms);
+constexpr auto foreign_threads_period = std::chrono::nanoseconds(1s);
 constexpr int calm_ticks_before_slowing = 50;
 constexpr int idle_ticks_before_sleeping = 8;
 
@@ -114,12 +115,13 @@ void scheduler::monitor() noexcept {
     read_clock();
     if (dump_wanted.exchange(false, std::memory_order_seq_cst)) print_dump(*this);
     if (all_asleep() && ++idle_ticks > idle_ticks_before_sleeping) {
-      // A thread that had all but ended when the last worker fell asleep is gone by now.
-      if (is_deadlocked()) report_deadlock();
       monitor_asleep.store(1, std::memory_order_seq_cst);
-      if (all_asleep() && !stopping.load(std::memory_order_seq_cst) &&
-          !dump_wanted.load(std::memory_order_seq_cst)) {
-        futex_wait(monitor_asleep, 1);
+      while (all_asleep() && !stopping.load(std::memory_order_seq_cst) &&
+             !dump_wanted.load(std::memory_order_seq_cst) &&
+             monitor_asleep.load(std::memory_order_seq_cst) != 0) {
+        if (is_deadlocked()) report_deadlock();
+        // Nobody tells of the end of a foreign thread that might have helped.
+        futex_wait(monitor_asleep, 1, all_wait() ? foreign_threads_period : std::chrono::nanoseconds::max());
       }
       monitor_asleep.store(0, std::memory_order_seq_cst);
       period = first_period;

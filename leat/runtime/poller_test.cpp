@@ -104,11 +104,13 @@ TEST_P(a_poller, wakes_a_goroutine_from_a_thread) {
   run([] {
     watched_pair pair;
     std::thread outside;
-    go([&] {
+    wait_group started;
+    started.go([&] {
       await_parked(1);
       outside = std::thread([far = pair.far] { EXPECT_EQ(::write(far, "x", 1), 1); });
     });
     EXPECT_EQ(pair.read(), 1u);
+    started.wait();
     outside.join();
   });
 }
