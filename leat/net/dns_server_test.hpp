@@ -122,7 +122,7 @@ class dns_server {
     dns_question question{.id = number(0), .over_tcp = over_tcp};
     std::size_t at = header_bytes;
     while (at < message.size() && message[at] != 0) {
-      const auto length = static_cast<std::size_t>(message[at]);
+      const std::size_t length = static_cast<unsigned char>(message[at]);
       if (!question.name.empty()) question.name += '.';
       for (const char c : message.substr(at + 1, length))
         question.name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));

@@ -169,10 +169,8 @@ TEST_P(the_rules_of_asking, call_no_name_unknown_while_a_server_of_a_completion_
       return messages{dns_message(asked, {.code = asked.name.ends_with("trouble") ? 2U : 3U})};
     });
     const auto searching = [&server](std::string_view domain) {
-      return resolver({.servers = {server.where()},
-                       .timeout = patience,
-                       .attempts = 1,
-                       .search = {std::string(domain)}});
+      return resolver(
+          {.servers = {server.where()}, .timeout = patience, .attempts = 1, .search = {std::string(domain)}});
     };
     EXPECT_EQ(error_of(searching("example").addresses("a.mill")), errc::unknown_host);
     EXPECT_EQ(error_of(searching("trouble").addresses("a.mill")), std::errc::resource_unavailable_try_again);

@@ -13,7 +13,7 @@ namespace leat::net {
 /// for, and one of weight 0 seldom. `draw(n)` returns a number below n at random.
 template <typename Draw>
 void sort_locations(std::vector<service_location>& all, Draw&& draw) {
-  std::ranges::stable_sort(all, {}, [](const service_location& one) {
+  std::ranges::sort(all, {}, [](const service_location& one) {
     return std::pair(one.priority, one.weight);  // weight 0 first: it is chosen by the number 0 alone
   });
   for (auto place = all.begin(); place != all.end(); ++place) {

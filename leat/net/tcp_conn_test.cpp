@@ -286,10 +286,10 @@ TEST(a_tcp_connection_in_bulk, sends_more_than_the_system_takes_at_once) {
   leat::run({.workers = 2}, [&] {
     auto [near, far] = connect_pair();
     joined others;
-    others.go([&, &near = near] {
-      EXPECT_TRUE(near.write(std::span(static_cast<const std::byte*>(zeros), size)));
-      EXPECT_EQ(near.send_file(file.fd(), 0, size + 1).value(), size);
-      EXPECT_TRUE(near.close_write());
+    others.go([&, &from = near] {
+      EXPECT_TRUE(from.write(std::span(static_cast<const std::byte*>(zeros), size)));
+      EXPECT_EQ(from.send_file(file.fd(), 0, size + 1).value(), size);
+      EXPECT_TRUE(from.close_write());
     });
     EXPECT_EQ(count_all(far), 2 * size);
   });
