@@ -60,6 +60,26 @@ else()
   target_sources(leat PRIVATE net/dns_client_absent.cpp)
 endif()
 
+if(LEAT_TLS)
+  find_package(OpenSSL 3.0 REQUIRED GLOBAL)
+  target_sources(leat PRIVATE
+    net/tls_buffer.cpp
+    net/tls_certificate.cpp
+    net/tls_client.cpp
+    net/tls_conn.cpp
+    net/tls_context.cpp
+    net/tls_engine.cpp
+    net/tls_error.cpp
+    net/tls_handshake.cpp
+    net/tls_identity.cpp
+    net/tls_link.cpp
+    net/tls_self_signed.cpp
+    net/tls_server.cpp
+    net/tls_tickets.cpp
+    net/tls_turns.cpp)
+  target_link_libraries(leat PRIVATE OpenSSL::SSL OpenSSL::Crypto)
+endif()
+
 if(LEAT_TESTS)
   leat_test(net_address_test net/address_test.cpp net/sockaddr_test.cpp LIBRARIES leat::leat)
   leat_test(net_inherited_stream_test net/inherited_stream_test.cpp net/contract_test.cpp net/contract_deadline_test.cpp
@@ -86,4 +106,13 @@ if(LEAT_TESTS)
   leat_test(net_icmp_test net/icmp_test.cpp LIBRARIES leat::leat)
   leat_test(net_options_test net/options_test.cpp LIBRARIES leat::leat)
   leat_test(net_udp_test net/udp_test.cpp net/udp_batch_test.cpp net/udp_address_test.cpp LIBRARIES leat::leat)
+  if(LEAT_TLS)
+    leat_test(net_tls_test net/tls_conn_test.cpp net/tls_handshake_test.cpp net/tls_certificate_test.cpp
+      net/tls_resumption_test.cpp net/tls_hostile_test.cpp net/tls_interop_test.cpp
+      LIBRARIES leat::leat OpenSSL::SSL OpenSSL::Crypto)
+    target_sources(net_allocation_test PRIVATE net/tls_allocation_test.cpp)
+    target_link_libraries(net_allocation_test PRIVATE OpenSSL::Crypto)
+    leat_test(net_tls_contract_test net/tls_contract_test.cpp ${stream_contract}
+      LIBRARIES leat::leat OpenSSL::SSL OpenSSL::Crypto)
+  endif()
 endif()

@@ -1,5 +1,5 @@
-// The network: addresses, names, what goes over it (TCP, UDP, Unix sockets, pipes in memory), and messages
-// over streams.
+// The network: addresses, names, what goes over it (TCP, UDP, Unix sockets, pipes in memory), TLS, and
+// messages over streams.
 #pragma once
 
 #include <leat/net/address.hpp>
@@ -13,5 +13,6 @@
 #include <leat/net/resolve.hpp>
 #include <leat/net/stream.hpp>
 #include <leat/net/tcp.hpp>
+#include <leat/net/tls.hpp>
 #include <leat/net/udp.hpp>
 #include <leat/net/unix.hpp>
