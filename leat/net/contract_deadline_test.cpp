@@ -286,23 +286,23 @@ TEST_P(a_stream_deadline, that_has_passed_for_a_waiting_reader_can_be_lifted_for
   });
 }
 
+// Each on a stream of its own: one that has given up in the middle of a write need not write again.
 TEST_P(a_stream_deadline, of_any_length_ends_a_read_and_a_write_then_and_not_long_after) {
-  run([](stream& near, stream&) {
-    EXPECT_TRUE(near.set_write_deadline(20ms));
-    EXPECT_EQ(write_until_error(near), errc::deadline_exceeded);  // what lies between is full now
-    for (const std::chrono::nanoseconds length :
-         {std::chrono::nanoseconds(1), std::chrono::nanoseconds(10us), std::chrono::nanoseconds(1ms),
-          std::chrono::nanoseconds(5ms), std::chrono::nanoseconds(20ms)}) {
+  for (const std::chrono::nanoseconds length :
+       {std::chrono::nanoseconds(1), std::chrono::nanoseconds(10us), std::chrono::nanoseconds(1ms),
+        std::chrono::nanoseconds(5ms), std::chrono::nanoseconds(20ms)}) {
+    run([length](stream& near, stream&) {
       const auto begin = clock::now();
       ASSERT_TRUE(near.set_deadline(begin + length));
       EXPECT_EQ(read_error(near), errc::deadline_exceeded);
       EXPECT_GE(clock::now() - begin, length);
-      ASSERT_TRUE(near.set_write_deadline(clock::now() + length));
+      const auto middle = clock::now();
+      ASSERT_TRUE(near.set_write_deadline(middle + length));
       EXPECT_EQ(write_until_error(near), errc::deadline_exceeded);
-      EXPECT_GE(clock::now() - begin, 2 * length);
+      EXPECT_GE(clock::now() - middle, length);
       EXPECT_LT(clock::now() - begin, 2 * length + patience);
-    }
-  });
+    });
+  }
 }
 
 }  // namespace
