@@ -1,6 +1,7 @@
 // When all goroutines wait for each other, the program ends with a report of each: what it waits on, where it
 // was started, and its stack. Whatever may still wake one is no deadlock.
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -20,6 +21,7 @@
 #include <leat/dying_test.hpp>
 #include <leat/parked_test.hpp>
 #include <leat/runtime/descriptor.hpp>
+#include <leat/runtime/file_request.hpp>
 #include <leat/select.hpp>
 #include <leat/sync.hpp>
 #include <leat/time.hpp>
@@ -274,6 +276,24 @@ TEST_P(a_deadlock, is_found_although_signals_are_handled) {
 }
 
 // The report is of the program's goroutines: the library has none of its own to show.
+// They stay for some seconds.
+TEST_P(a_deadlock, is_found_although_the_kernel_has_threads_for_files) {
+  const ending end = end_of_run([] {
+    eventfd_t count = 0;
+    io_uring_sqe request{};
+    request.opcode = IORING_OP_READ;
+    request.flags = 1U << IOSQE_ASYNC_BIT;  // to a thread, though it need not wait
+    request.fd = ::eventfd(1, EFD_CLOEXEC);
+    request.addr = reinterpret_cast<std::uintptr_t>(&count);
+    request.len = sizeof count;
+    const std::int32_t got = runtime::file_request::perform(request);
+    require(got == sizeof count || got == runtime::file_request::no_ring);
+    chan<int>().receive();
+  });
+  EXPECT_TRUE(end.exited_with(2)) << end;
+  EXPECT_SAYS(end, headline);
+}
+
 TEST_P(a_deadlock, tells_of_nobody_but_the_programs_goroutines) {
   const ending seen = end_of_run([] {
     blocking([] {});

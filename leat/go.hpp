@@ -22,9 +22,9 @@ namespace leat {
 /// By what means workers learn which descriptors are ready, and where they sleep when nothing can run.
 enum class poller_kind : std::uint8_t {
   by_environment,  ///< what the environment variable LEAT_POLLER says: "epoll", "io_uring" or "auto"
-  automatic,       ///< what measured best, of those that the kernel allows: at present epoll
-  epoll,
-  io_uring,  ///< needs Linux 6.0, and that no sysctl or seccomp filter forbids it
+  automatic,       ///< what measured best: epoll, and io_uring for files if the kernel allows it
+  epoll,           ///< and no system call of io_uring
+  io_uring,        ///< needs Linux 6.0, and that no sysctl or seccomp filter forbids it
 };
 
 /// How run() sets up the runtime.

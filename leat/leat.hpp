@@ -8,6 +8,7 @@
 #include <leat/deadline.hpp>
 #include <leat/dump.hpp>
 #include <leat/error.hpp>
+#include <leat/file.hpp>
 #include <leat/go.hpp>
 #include <leat/goroutine_local.hpp>
 #include <leat/input.hpp>

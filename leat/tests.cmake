@@ -4,7 +4,7 @@ if(NOT LEAT_TESTS)
 endif()
 
 foreach(part chan chan_allocation chan_lifetime chan_programs chan_stress chan_table chan_values
-        select select_lifetime select_stress go go_progress exception goroutine_local blocking input signal)
+        select select_lifetime select_stress go go_progress exception goroutine_local blocking file input signal)
   leat_test(${part}_test ${part}_test.cpp LIBRARIES leat::leat)
 endforeach()
 foreach(part run_queue timer_heap stack waiter descriptor descriptor_shared poller)

@@ -1,9 +1,15 @@
 // The monitor: see scheduler.hpp for what it is there for.
+#include <dirent.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
+#include <string_view>
 
 #include <leat/runtime/dump_request.hpp>
+#include <leat/runtime/file_request.hpp>
 #include <leat/runtime/futex.hpp>
 #include <leat/runtime/hogs.hpp>
 #include <leat/runtime/scheduler.hpp>
@@ -24,22 +30,57 @@ constinit std::atomic<std::uint32_t> monitor_asleep{
     0};  // futex word: 1 while it waits for somebody to wake up
 constinit std::atomic<bool> dump_wanted{false};
 
-// Threads of this process that leat knows nothing of; they may wake goroutines, by a channel for example. The
-// kernel tells how many threads there are as the number of links of their folder, which is right for one
-// moment. To count the entries is not: when a thread ends meanwhile, others may be left out.
-int foreign_threads(std::size_t workers) noexcept {
+// Threads of this process, or a negative number: cannot know. The kernel tells it as the number of links of
+// their folder, which is right for one moment. To count the entries is not: when a thread ends meanwhile,
+// others may be left out.
+int all_threads() noexcept {
   constexpr int links_of_any_folder = 2;
   struct stat tasks;
-  if (::stat("/proc/self/task", &tasks) != 0) return 1;  // cannot know: assume that there are some
+  if (::stat("/proc/self/task", &tasks) != 0) return -1;
   const int count = static_cast<int>(tasks.st_nlink) - links_of_any_folder;
-  if (count < 1) return 1;
+  return count < 1 ? -1 : count;
+}
+
+bool works_for_a_ring(const char* thread) noexcept {
+  char path[64];
+  std::snprintf(path, sizeof path, "/proc/self/task/%.20s/comm", thread);
+  const int file = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  char name[16] = {};
+  const ssize_t length = ::read(file, name, sizeof name);
+  ::close(file);
+  return length > 0 && std::string_view(name, static_cast<std::size_t>(length)).starts_with("iou-wrk");
+}
+
+// The kernel's threads, which do for rings what cannot be done without waiting, and stay for some seconds in
+// case there is more. They wake nobody but by a completion, which is waited for elsewhere.
+int threads_of_rings() noexcept {
+  DIR* tasks = ::opendir("/proc/self/task");
+  if (!tasks) return 0;
+  int count = 0;
+  while (const dirent* entry = ::readdir(tasks)) {
+    if (entry->d_name[0] != '.' && works_for_a_ring(entry->d_name)) ++count;
+  }
+  ::closedir(tasks);
+  return count;
+}
+
+// Threads of this process that leat knows nothing of; they may wake goroutines, by a channel for example.
+// When in doubt there are some.
+int foreign_threads(std::size_t workers) noexcept {
+  const int count = all_threads();
+  if (count < 0) return 1;
 #if defined(LEAT_TSAN)
   constexpr int others = 1;  // ThreadSanitizer's own
 #else
   constexpr int others = 0;
 #endif
   constexpr int monitors = 1;
-  return count - static_cast<int>(workers) - monitors - blocking_threads() - others;
+  const int unknown = count - static_cast<int>(workers) - monitors - blocking_threads() - others;
+  if (unknown <= 0 || !file_request::any_made()) return unknown;
+  const int of_rings = threads_of_rings();
+  const bool none_came = all_threads() == count;  // else they need not be among the unknown
+  return none_came ? unknown - of_rings : unknown;
 }
 
 }  // namespace

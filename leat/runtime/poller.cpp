@@ -25,7 +25,6 @@ poller_kind kind_by_environment() {
 
 poller_kind choose_poller(poller_kind wanted) {
   if (wanted == poller_kind::by_environment) wanted = kind_by_environment();
-  if (wanted == poller_kind::automatic) return poller_kind::epoll;  // docs/net.md has the figures
   if (wanted == poller_kind::io_uring) {
     if (const int error = why_no_uring(); error != 0) {
       throw std::system_error(
@@ -38,9 +37,10 @@ poller_kind choose_poller(poller_kind wanted) {
   return wanted;
 }
 
+// docs/net.md has the figures by which automatic is epoll for sockets.
 std::unique_ptr<poller> make_poller(poller_kind kind) {
   if (kind == poller_kind::io_uring) return std::make_unique<uring_poller>();
-  return std::make_unique<epoll_poller>();
+  return std::make_unique<epoll_poller>(kind == poller_kind::automatic);
 }
 
 }  // namespace leat::runtime

@@ -11,6 +11,8 @@
 
 #include <leat/runtime/waiter.hpp>
 
+struct io_uring_sqe;
+
 namespace leat {
 enum class poller_kind : std::uint8_t;
 }
@@ -48,6 +50,10 @@ class poller {
   /// Ends the owner's sleep, or the one that it is about to begin. Any thread.
   virtual void interrupt() noexcept = 0;
 
+  /// Hands a request for a file to the ring of this poller, at its next look at the kernel, and completes it
+  /// by file_request::complete(). False: there is no ring, and nothing has been done. Owner only.
+  virtual bool start(const io_uring_sqe& request) noexcept = 0;
+
   /// Whether there was ever anything to ask the kernel for.
   bool used() const noexcept { return used_.load(std::memory_order_relaxed); }
 
@@ -62,8 +68,9 @@ class poller {
   std::atomic<bool> used_{false};
 };
 
-/// What a run uses: never by_environment or automatic. Throws std::invalid_argument when LEAT_POLLER names
-/// none, and std::system_error when io_uring is asked for by name and cannot be had.
+/// What a run uses: never by_environment. automatic: epoll, and io_uring for files where it can be had.
+/// Throws std::invalid_argument when LEAT_POLLER names none, and std::system_error when io_uring is asked for
+/// by name and cannot be had.
 poller_kind choose_poller(poller_kind wanted);
 
 /// A poller of the kind that choose_poller() returned. Throws std::system_error when the kernel refuses (out

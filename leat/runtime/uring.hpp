@@ -7,8 +7,8 @@
 //
 // What a completion costs depends on who submitted the request: the kernel runs its last part in the thread
 // that did, when that thread next passes through the kernel or, if it computes, at the next tick of its
-// processor's clock (IORING_SETUP_COOP_TASKRUN). When a thread ends, the kernel cancels what it had
-// submitted.
+// processor's clock (IORING_SETUP_COOP_TASKRUN). When the thread has ended, the request is given up
+// instead: -ECANCELED, or -EFAULT for a read.
 //
 // Rejected: IORING_SETUP_SINGLE_ISSUER with IORING_SETUP_DEFER_TASKRUN. It is the cheapest setting of the
 // kernel, but completions then come only to the thread that made the ring, and only while it asks for them:
@@ -63,6 +63,9 @@ class uring {
 
   /// Takes as many completions as there are and `out` holds. Any thread.
   std::size_t take(std::span<uring_completion> out) noexcept;
+
+  /// Readable for epoll whenever a completion can be taken.
+  int number() const noexcept { return fd_; }
 
   /// Cancels the request, or all of them; each still completes, with -ECANCELED if it was in time. Does not
   /// wait for that. Any thread.

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include <leat/runtime/descriptor.hpp>
+#include <leat/runtime/file_request.hpp>
 #include <leat/runtime/sanitizer.hpp>
 #include <leat/runtime/uring_poller.hpp>
 
@@ -37,9 +38,10 @@ uring_poller::uring_poller(unsigned completions)
 // Polls end here that nobody has ended, so that their descriptors, which may outlive the run, are let go.
 uring_poller::~uring_poller() {
   ending_ = true;
+  ring_.flush();  // what was not handed over could not be cancelled, and would be begun below
   ring_.cancel_all();
   const auto limit = std::chrono::steady_clock::now() + end_patience;
-  while (watched_.load(std::memory_order_relaxed) != 0 && std::chrono::steady_clock::now() < limit)
+  while (unended_.load(std::memory_order_relaxed) != 0 && std::chrono::steady_clock::now() < limit)
     poll_until(clock::now() + 1ms, true);
   ::close(event_fd_);
 }
@@ -60,7 +62,7 @@ int uring_poller::add(int fd, descriptor& entry, bool writes) noexcept {
   const std::uint32_t always = EPOLLIN | EPOLLRDHUP;
   if (const int error = watch(fd, writes ? always | EPOLLOUT : always, name_of(entry)); error != 0)
     return error;
-  watched_.fetch_add(1, std::memory_order_relaxed);
+  unended_.fetch_add(1, std::memory_order_relaxed);
   entry.hold();
   return 0;
 }
@@ -72,7 +74,7 @@ int uring_poller::tell_of_writes(int fd, descriptor& entry, bool wanted) noexcep
     return 0;
   }
   if (const int error = watch(fd, EPOLLOUT, name, true); error != 0) return error;
-  watched_.fetch_add(1, std::memory_order_relaxed);
+  unended_.fetch_add(1, std::memory_order_relaxed);
   entry.hold();
   return 0;
 }
@@ -80,6 +82,14 @@ int uring_poller::tell_of_writes(int fd, descriptor& entry, bool wanted) noexcep
 // Polls for room to write have ended by then: they last no longer than a wait, and nobody waits any more.
 void uring_poller::remove(descriptor& entry) noexcept {
   ring_.cancel(name_of(entry));
+}
+
+bool uring_poller::start(const io_uring_sqe& request) noexcept {
+  set_used();
+  unended_.fetch_add(1, std::memory_order_relaxed);
+  if (ring_.push(request) == 0) return true;
+  unended_.fetch_sub(1, std::memory_order_relaxed);
+  return false;
 }
 
 void uring_poller::interrupt() noexcept {
@@ -122,11 +132,16 @@ void uring_poller::take_interrupt(const uring_completion& completion, bool owner
     interrupt();  // it was meant for the owner, which may have gone to sleep meanwhile: say it again
 }
 
-// Whether it told a descriptor of something.
+// Whether it told a descriptor or a request of something.
 bool uring_poller::handle(const uring_completion& completion, bool owner) noexcept {
   if (completion.name == event_name) {
     take_interrupt(completion, owner);
     return false;
+  }
+  if (file_request::has_name(completion.name)) {
+    unended_.fetch_sub(1, std::memory_order_relaxed);
+    if (!ending_) file_request::complete(completion);
+    return true;
   }
   const bool of_writes = (completion.name & of_writes_mark) != 0;
   handle_poll(completion, *reinterpret_cast<descriptor*>(completion.name & ~of_writes_mark), of_writes);
@@ -142,7 +157,7 @@ void uring_poller::handle_poll(const uring_completion& completion, descriptor& e
                  (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0, hang_up);
   }
   if (!completion.last) return;
-  watched_.fetch_sub(1, std::memory_order_relaxed);
+  unended_.fetch_sub(1, std::memory_order_relaxed);
   const bool failed = completion.result < 0 && completion.result != -ECANCELED;
   const bool goes_on = !ending_ && (failed || !of_writes);
   entry.poll_ended(goes_on ? this : nullptr, failed ? -completion.result : 0);

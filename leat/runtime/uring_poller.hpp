@@ -30,6 +30,7 @@ class uring_poller final : public poller {
   int tell_of_writes(int fd, descriptor& entry, bool wanted) noexcept override;
   void remove(descriptor& entry) noexcept override;
   void interrupt() noexcept override;
+  bool start(const io_uring_sqe& request) noexcept override;
 
  private:
   int poll_until(time_point deadline, bool owner) noexcept override;
@@ -43,7 +44,7 @@ class uring_poller final : public poller {
   int event_fd_;
   std::atomic<bool> listens_{false};      // to event_fd_
   std::atomic<bool> interrupted_{false};  // an interrupt is on its way; one is enough
-  std::atomic<std::int64_t> watched_{0};  // polls of descriptors that have not ended
+  std::atomic<std::int64_t> unended_{0};  // polls of descriptors, and requests for files
   bool ending_ = false;
 };
 

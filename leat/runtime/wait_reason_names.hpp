@@ -42,6 +42,8 @@ constexpr const char* to_string(wait_reason reason) noexcept {
       return "turn at a descriptor";
     case wait_reason::blocking_call:
       return "blocking call";
+    case wait_reason::file:
+      return "file";
     case wait_reason::bubble:
       return "the others of the bubble";
   }

@@ -51,6 +51,7 @@ enum class wait_reason : std::uint8_t {
   network_write,
   descriptor_lock,
   blocking_call,
+  file,
   bubble,
 };
 
