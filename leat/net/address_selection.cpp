@@ -61,8 +61,9 @@ int scope_of(const ip_address& address) noexcept {
 
 // What the rules look at, found out once for each route.
 struct rated {
-  explicit rated(const route& from)
+  rated(const route& from, std::size_t place)
       : of(from),
+        position(place),
         precedence(policy_of(from.destination).precedence),
         scope(scope_of(from.destination)),
         usable(from.source.has_value()),
@@ -78,6 +79,7 @@ struct rated {
   }
 
   route of;
+  std::size_t position;  // as they came
   int precedence;
   int scope;
   bool usable;
@@ -92,7 +94,9 @@ bool is_better(const rated& left, const rated& right) noexcept {
   if (left.same_label != right.same_label) return left.same_label;                     // rule 5
   if (left.precedence != right.precedence) return left.precedence > right.precedence;  // rule 6
   if (left.scope != right.scope) return left.scope < right.scope;                      // rule 8
-  return left.matching_bits > right.matching_bits;                                     // rule 9
+  if (left.matching_bits != right.matching_bits)                                       // rule 9
+    return left.matching_bits > right.matching_bits;
+  return left.position < right.position;  // rule 10
 }
 
 // Connecting a datagram socket only chooses the route.
@@ -110,8 +114,11 @@ std::optional<ip_address> source_for(const ip_address& destination) noexcept {
 }  // namespace
 
 void sort_routes(std::vector<route>& routes) {
-  std::vector<rated> all(routes.begin(), routes.end());
-  std::ranges::stable_sort(all, is_better);
+  std::vector<rated> all;
+  all.reserve(routes.size());
+  for (const route& one : routes)
+    all.emplace_back(one, all.size());
+  std::ranges::sort(all, is_better);
   std::ranges::transform(all, routes.begin(), &rated::of);
 }
 
@@ -127,12 +134,11 @@ void sort_by_preference(std::vector<ip_address>& addresses) {
 
 void interleave_families(std::vector<endpoint>& endpoints) {
   if (endpoints.empty()) return;
-  const auto is_first_family = [first = family_of(unmapped(endpoints.front()))](const endpoint& one) {
-    return family_of(unmapped(one)) == first;
-  };
-  const auto others = std::ranges::stable_partition(endpoints, is_first_family);
-  const std::vector<endpoint> second(others.begin(), others.end());
-  const std::vector<endpoint> first(endpoints.begin(), others.begin());
+  const auto first_family = family_of(unmapped(endpoints.front()));
+  std::vector<endpoint> first;
+  std::vector<endpoint> second;
+  for (const endpoint& one : endpoints)
+    (family_of(unmapped(one)) == first_family ? first : second).push_back(one);
   endpoints.clear();
   for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
     if (i < first.size()) endpoints.push_back(first[i]);
