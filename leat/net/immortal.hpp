@@ -7,16 +7,16 @@ namespace leat::net {
 template <typename T>
 class immortal {
  public:
-  constexpr immortal() noexcept : value_() {}
+  constexpr immortal() noexcept : value() {}
   constexpr ~immortal() {}  // NOLINT(modernize-use-equals-default): the union's would be deleted
   immortal(const immortal&) = delete;
   immortal& operator=(const immortal&) = delete;
 
-  T* operator->() noexcept { return &value_; }
+  T* operator->() noexcept { return &value; }
 
  private:
   union {
-    T value_;
+    T value;
   };
 };
 
