@@ -22,6 +22,7 @@ CASES = [  # title, unit, arguments of the load
 
 
 def main(rounds):
+    harness.use_network_of_its_own(["cubic", "reno"])
     present = harness.present(SERVERS)
     area = harness.area("tls", present, rounds)
     with tempfile.TemporaryDirectory() as folder:

@@ -177,6 +177,7 @@ result<ssl_context_handle> tls_server::generation::make_context() const {
   if (SSL_CTX_set_session_id_context(context, id.data(), id.size()) != 1) return openssl_failure();
   if (config.resumption) {
     SSL_CTX_set_timeout(context, ticket_seconds);
+    SSL_CTX_set_num_tickets(context, 1);  // who resumes with it is given the next
     SSL_CTX_set_tlsext_ticket_key_evp_cb(context, on_ticket);
   } else {
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
