@@ -13,15 +13,15 @@ SERVERS = {  # name: command, and what brings it where it is missing
     "libuv": ([harness.PROGRAMS / "uv_echo"], "Debian's package is libuv1-dev"),
     "go": ([harness.PEERS / "go_echo"], "Debian's package is golang-go"),
 }
-# The same with wait_readable(), and a buffer from the heap only for as long as there is something to read.
-WAITING = {"leat waiting": ([harness.PROGRAMS / "echo_server", "waiting"], "script/bench builds it")}
+# The same with a buffer of 16 KiB for each connection.
+READING = {"leat reading": ([harness.PROGRAMS / "echo_server", "read"], "script/bench builds it")}
 METRICS = [("requests_per_s", "requests", "1/s", "higher"), ("p99_us", "99th percentile", "us", "lower"),
            ("cpu_us_per_request", "server CPU a request", "us", "lower")]
 ONE_CORE = {"LEAT_WORKERS": "1", "GOMAXPROCS": "1"}
 
 
 def main(rounds):
-    commands = harness.present(SERVERS | WAITING)
+    commands = harness.present(SERVERS | READING)
     area = harness.area("echo", commands, rounds)
     with harness.servers(commands, ONE_CORE) as running:
 

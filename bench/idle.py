@@ -7,7 +7,7 @@ from echo import ONE_CORE, SERVERS
 
 CONNECTIONS = 10_000
 HOLDING = {"leat": "small", "asio callbacks": "4096", "asio coroutines": "4096", "go": "4096"}  # what tells them so
-WITHOUT = {"leat": "waiting", "epoll": None, "io_uring": None, "libuv": None}
+WITHOUT = {"leat": None, "epoll": None, "io_uring": None, "libuv": None}
 CASES = {"4 KiB of buffer each": HOLDING, "no buffer while idle": WITHOUT}
 
 

@@ -3,6 +3,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"log"
 	"net"
 	"os"
@@ -10,15 +11,8 @@ import (
 
 func echo(conn net.Conn) {
 	defer conn.Close()
-	buffer := make([]byte, 4096)
-	for {
-		count, err := conn.Read(buffer)
-		if err != nil {
-			return // an error, or the end
-		}
-		if _, err := conn.Write(buffer[:count]); err != nil {
-			return
-		}
+	if echoed, err := io.Copy(conn, conn); err != nil {
+		log.Printf("after %d bytes: %v", echoed, err)
 	}
 }
 
