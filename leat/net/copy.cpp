@@ -5,11 +5,13 @@
 // that turns out to be impossible (a file opened for appending, an odd file system, no descriptors left for a
 // pipe) is not tried again in that copy; what is in the pipe by then is fetched from it.
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <optional>
 
 #include <leat/blocking.hpp>
@@ -191,21 +193,49 @@ class stream_copy {
   }
 
   void move_by_buffer() {
-    if (!buffer_) {
-      if (auto ready = from_.wait_readable(); !ready) return fail_at(side::source, ready.error());
-      buffer_.emplace();
-    }
-    const auto room = buffer_->bytes().first(std::min<std::uint64_t>(left(), copy_buffer::size_bytes));
-    const auto count = from_.read(room);
+    const std::size_t most = std::min<std::uint64_t>(left(), copy_buffer::size_bytes);
+    const auto count = source_ ? take_from_socket(most) : take_from_stream(most);
     if (!count) return fail_at(side::source, count.error());
     if (*count == 0) {
       ended_ = true;
       return;
     }
-    account(*count, sink_.put(room.first(*count)));
+    account(*count, sink_.put(buffer_->bytes().first(*count)));
     is_bulk_ = *count == copy_buffer::size_bytes;
     // Nothing is held while waiting; nor beside a pipe.
-    if (*count < room.size() || (is_bulk_ && may_splice_)) buffer_.reset();
+    if (*count < most || (is_bulk_ && may_splice_)) buffer_.reset();
+  }
+
+  // Into buffer_, as all that take.
+  result<std::size_t> take_from_stream(std::size_t most) {
+    if (!buffer_) {
+      if (auto ready = from_.wait_readable(); !ready) return std::unexpected(ready.error());
+      buffer_.emplace();
+    }
+    return from_.read(buffer_->bytes().first(most));
+  }
+
+  // A try costs less than to wait first, and then read.
+  result<std::size_t> take_from_socket(std::size_t most) {
+    return source_->perform_stream_read(most, [&](int fd) { return fill_buffer(fd, most); });
+  }
+
+  // One try: as a system call, with errno.
+  ssize_t fill_buffer(int fd, std::size_t most) noexcept {
+    if (!buffer_) {
+      try {
+        buffer_.emplace();
+      } catch (const std::bad_alloc&) {
+        errno = ENOMEM;
+        return -1;
+      }
+    }
+    const ssize_t taken = ::recv(fd, buffer_->bytes().data(), most, 0);
+    if (taken < 0 && errno == EAGAIN) {
+      buffer_.reset();  // nothing is held while waiting
+      errno = EAGAIN;
+    }
+    return taken;
   }
 
   void move_by_pipe() {
