@@ -331,9 +331,15 @@ struct worker_loop {
   // What the poller would bring has to wait behind what is runnable already. The kernel keeps it in order
   // till then; brought early, it would fill the own queue and overtake what waits in the global one.
   bool time_to_poll() noexcept {
-    if (std::exchange(just_polled, false)) return false;
+    if (std::exchange(just_polled, false) || about_to_sleep()) return false;
     const bool have_enough = here.queue.size() > global_take_most || all.global.size() != 0;
     return !have_enough || ++here.unpolled >= poll_period;
+  }
+
+  // Without others to look at, what comes next is a sleep, which polls by itself.
+  bool about_to_sleep() const noexcept {
+    return all.workers.size() == 1 && is_dry() && all.global.size() == 0 &&
+           !here.inbox_head.load(std::memory_order_relaxed);
   }
 
   bool is_dry() const noexcept {
