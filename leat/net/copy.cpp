@@ -220,7 +220,7 @@ class stream_copy {
     return source_->perform_stream_read(most, [&](int fd) { return fill_buffer(fd, most); });
   }
 
-  // One try: as a system call, with errno.
+  // One try: as a system call, with errno; an exception would leave the turn to read taken for ever.
   ssize_t fill_buffer(int fd, std::size_t most) noexcept {
     if (!buffer_) {
       try {
