@@ -143,6 +143,8 @@ constexpr setting table[] = {
      [](config& in) -> slot { return &in.http.ranges; }},
     {"http", "listing_files", count, 1, 100'000, "Most files on one page of a listing.",
      [](config& in) -> slot { return &in.http.listing_files; }},
+    {"http", "form_parts", count, 1, 100'000, "Most fields and files of one form.",
+     [](config& in) -> slot { return &in.http.form_parts; }},
 
     {"store", "durability", durability, 0, 0,
      "What a message that was shown to anyone survives: \"process\" (the end of the program,\n"

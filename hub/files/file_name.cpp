@@ -47,6 +47,17 @@ const char* what_is_wrong(char32_t value) {
   return nullptr;
 }
 
+// Where the extension begins, with its dot; behind the end if there is none.
+std::size_t extension_of(std::string_view name) {
+  // Longer ones are the end of a sentence.
+  constexpr std::size_t longest = 12;
+  auto dot = name.rfind('.');
+  if (dot == std::string_view::npos || name.size() - dot > longest) return name.size();
+  const auto stem = name.substr(0, dot);
+  if (stem.ends_with(".tar") && stem.size() > 4) dot -= 4;
+  return dot;
+}
+
 }  // namespace
 
 std::expected<file_name, std::string> file_name::parse(std::string_view text) {
@@ -67,6 +78,21 @@ std::expected<file_name, std::string> file_name::parse(std::string_view text) {
     return std::unexpected("a file name cannot start or end with a space");
   }
   return file_name(text);
+}
+
+file_name file_name::with_number(std::uint64_t number) const {
+  const std::string_view whole = text_;
+  const auto extension = whole.substr(extension_of(whole));
+  auto stem = whole.substr(0, whole.size() - extension.size());
+  const auto middle = " (" + std::to_string(number) + ")";
+  auto room = limit_bytes - middle.size() - extension.size();
+  if (stem.size() > room) {
+    // Not within a character: its bytes but the first are 10xxxxxx.
+    while (room > 0 && (static_cast<unsigned char>(stem[room]) & 0xC0) == 0x80)
+      --room;
+    stem = stem.substr(0, room);
+  }
+  return file_name(std::string(stem) + middle + std::string(extension));
 }
 
 }  // namespace hub::files

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -21,6 +22,11 @@ class file_name {
   static std::expected<file_name, std::string> parse(std::string_view text);
 
   const std::string& text() const { return text_; }
+
+  // A name for another file of this one's name, as "a (2).txt" for "a.txt": the number stands before the
+  // extension, of which "tar.gz" is one. A name that would become too long loses the end of what precedes the
+  // number.
+  file_name with_number(std::uint64_t number) const;
 
   auto operator<=>(const file_name&) const = default;
 

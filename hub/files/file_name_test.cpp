@@ -84,5 +84,33 @@ TEST(file_name, what_is_not_utf8_is_refused) {
     EXPECT_EQ(refusal(name), "the file name is not valid UTF-8") << testing::PrintToString(name);
 }
 
+std::string numbered(std::string_view name, std::uint64_t number) {
+  return file_name::parse(name)->with_number(number).text();
+}
+
+TEST(file_name, a_number_stands_before_the_extension) {
+  EXPECT_EQ(numbered("a.txt", 2), "a (2).txt");
+  EXPECT_EQ(numbered("a", 17), "a (17)");
+  EXPECT_EQ(numbered("a.b.c", 2), "a.b (2).c");
+  EXPECT_EQ(numbered("a.tar.gz", 2), "a (2).tar.gz");
+  EXPECT_EQ(numbered("tar.gz", 2), "tar (2).gz");
+  EXPECT_EQ(numbered("a (2).txt", 2), "a (2) (2).txt");
+  EXPECT_EQ(numbered("v1. And this is the rest of it", 2), "v1. And this is the rest of it (2)");
+}
+
+TEST(file_name, a_numbered_name_is_never_too_long_and_always_a_name) {
+  std::string wheels;
+  while (wheels.size() < 248)
+    wheels += "水";
+  for (const std::string& name :
+       {std::string(255, 'x'), wheels + "a.jpg", wheels + "ab.jpg", std::string(250, 'x') + ".gz"}) {
+    for (const std::uint64_t number : {std::uint64_t{2}, ~std::uint64_t{0}}) {
+      const auto next = numbered(name, number);
+      EXPECT_TRUE(file_name::parse(next)) << next;
+      EXPECT_TRUE(next.contains(" (" + std::to_string(number) + ")")) << next;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace hub::files

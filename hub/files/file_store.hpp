@@ -64,9 +64,16 @@ struct file_version {
 // Decides about a change by what the name has at that moment: nothing when there is no such file.
 using condition = std::function<bool(const std::optional<file_version>& present)>;
 
+// What becomes of a file that has the name already.
+enum class namesake : unsigned char {
+  replaced,  // the new one takes its place
+  kept,      // the new one gets the next free name, as in "a (2).txt"
+};
+
 struct publish_terms {
   std::optional<digest> announced = std::nullopt;  // the content must have this digest
   condition allowed = {};                          // empty: always
+  namesake other = namesake::replaced;
 };
 
 struct published {
@@ -74,6 +81,7 @@ struct published {
   std::int64_t modified_s = 0;
   digest content;
   bool created = false;  // false: it took the place of another
+  std::string name = {};
 };
 
 struct store_state;
@@ -106,6 +114,7 @@ class upload {
 
   result<void> take_space(std::uint64_t bytes);
   result<void> write_out(std::span<const std::byte> bytes);
+  file_name free_name(int folder) const;
   result<void> check_whole(const publish_terms& terms, const digest& content) const;
   result<published> move_into_place(const publish_terms& terms, published now);
 

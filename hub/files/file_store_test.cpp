@@ -365,5 +365,30 @@ TEST_F(file_store_test, too_many_parts_cost_the_oldest) {
   EXPECT_TRUE(store_->find_partial(area::common(), name_of("c")));
 }
 
+TEST_F(file_store_test, a_namesake_is_kept_on_request_and_the_new_file_gets_the_next_free_name) {
+  open();
+  const publish_terms beside{.other = namesake::kept};
+  EXPECT_EQ(put("a.txt", "1", area::common(), beside)->name, "a.txt");
+  EXPECT_EQ(put("a.txt", "2", area::common(), beside)->name, "a (2).txt");
+  for (int number = 3; number < 20; ++number)
+    EXPECT_EQ(put("a.txt", std::to_string(number), area::common(), beside)->name,
+              "a (" + std::to_string(number) + ").txt");
+  EXPECT_EQ(get("a.txt"), "1");
+  EXPECT_EQ(get("a (2).txt"), "2");
+  EXPECT_EQ(get("a (19).txt"), "19");
+  ASSERT_TRUE(store_->remove(area::common(), name_of("a.txt")));
+  EXPECT_EQ(put("a.txt", "new", area::common(), beside)->name, "a.txt");
+  EXPECT_EQ(store_->file_count(), 19U);
+}
+
+TEST_F(file_store_test, a_file_beside_its_namesake_leaves_what_waits_for_the_name) {
+  open();
+  break_off("a", "01234", 10);
+  ASSERT_TRUE(put("a", "other", area::common(), {.other = namesake::kept}));
+  EXPECT_EQ(store_->find_partial(area::common(), name_of("a")), (partial{5, 10}));
+  ASSERT_TRUE(put("a", "all of it"));
+  EXPECT_EQ(store_->find_partial(area::common(), name_of("a")), std::nullopt);
+}
+
 }  // namespace
 }  // namespace hub::files

@@ -107,9 +107,29 @@ result<published> upload::publish(const publish_terms& terms) {
   if (::fsync(file_.fd.get()) != 0) return std::unexpected(from_errno(flushing, errno));
   auto moved = move_into_place(terms, now);
   if (!moved) return moved;
-  store_->waiting.drop(where_, name_);
+  // What waits for the name may be another's upload, unless this one has replaced all of that name.
+  if (terms.other == namesake::replaced) store_->waiting.drop(where_, name_);
   store_ = nullptr;
   return moved;
+}
+
+// Called while `naming` is held, so that the name stays free. Numbers are searched by doubling and halving:
+// of a thousand namesakes, twenty are looked at, and without gaps the first free one is found.
+file_name upload::free_name(int folder) const {
+  const auto is_taken = [&](const file_name& name) {
+    struct stat there{};
+    return ::fstatat(folder, name.text().c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0;
+  };
+  if (!is_taken(name_)) return name_;
+  std::uint64_t taken = 1;
+  std::uint64_t free = 2;
+  while (is_taken(name_.with_number(free)))
+    taken = std::exchange(free, 2 * free);
+  while (free - taken > 1) {
+    const auto middle = taken + (free - taken) / 2;
+    (is_taken(name_.with_number(middle)) ? taken : free) = middle;
+  }
+  return name_.with_number(free);
 }
 
 result<published> upload::move_into_place(const publish_terms& terms, published now) {
@@ -125,7 +145,8 @@ result<published> upload::move_into_place(const publish_terms& terms, published 
   }
   auto folder = open_beneath(store_->root.get(), where_.folder(), O_RDONLY | O_DIRECTORY);
   struct stat replaced{};
-  const char* name = name_.text().c_str();
+  now.name = terms.other == namesake::kept && folder ? free_name(folder->get()).text() : name_.text();
+  const char* name = now.name.c_str();
   // A link or a pipe that someone put there was no file of ours, and was not counted.
   now.created = !folder || ::fstatat(folder->get(), name, &replaced, AT_SYMLINK_NOFOLLOW) != 0 ||
                 !S_ISREG(replaced.st_mode);

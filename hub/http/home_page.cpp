@@ -13,6 +13,7 @@ constexpr std::string_view text_page = R"({description}
 Chat     with any IRC client, at {host}, without TLS; or: leat chat -s {host}
 Upload   curl -T FILE http://{host}/files/            a file for everyone
          curl -T FILE http://{host}/rooms/ROOM/files/ a file for a room, which is told of it
+         curl -F file=@FILE http://{host}/files      the same, under the next free name
 List     curl http://{host}/files                     ?format=json for programs
 Download curl -OJ http://{host}/files/NAME            -C - goes on with one that broke off
 Remove   curl -X DELETE http://{host}/files/NAME
@@ -31,6 +32,8 @@ code {{ background: #8882; padding: .1em .3em }}</style>
 <li>Chat with any IRC client at <code>{host}</code> (without TLS), or in a terminal: <code>leat chat -s {host}</code>
 <li>Upload a file for everyone: <code>curl -T FILE http://{host}/files/</code>
 <li>Upload a file for a room, which is told of it: <code>curl -T FILE http://{host}/rooms/ROOM/files/</code>
+<li><form method="post" enctype="multipart/form-data" action="/files">Or from here:
+<input type="file" name="file" multiple required> <button>Upload</button></form>
 <li>Download: <code>curl -OJ http://{host}/files/NAME</code>; with <code>-C -</code> it goes on where it broke off
 </ul>
 )";
@@ -74,7 +77,7 @@ response home_page(std::string_view description, std::string_view host, bool htm
   answer.add("Content-Type", html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8");
   answer.add("X-Content-Type-Options", "nosniff");
   answer.add("Content-Security-Policy",
-             "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+             "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'");
   return answer;
 }
 

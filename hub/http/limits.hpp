@@ -17,6 +17,7 @@ struct limits {
   std::size_t requests = 10'000;                     // of one connection; then it is closed
   std::size_t ranges = 16;                           // of one request; with more, the whole file is sent
   std::size_t listing_files = 1'000;                 // of one page of a listing
+  std::size_t form_parts = 1'000;                    // fields and files of one form
 };
 
 }  // namespace hub::http

@@ -3,10 +3,10 @@
 #include <expected>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <leat/blocking.hpp>
 
+#include <hub/http/body_pieces.hpp>
 #include <hub/http/conditions.hpp>
 #include <hub/http/digest_field.hpp>
 #include <hub/http/download.hpp>
@@ -17,11 +17,6 @@
 
 namespace hub::http {
 namespace {
-
-// How much is read before it is written. The first pieces are small, so that an upload which brings nothing
-// costs nothing.
-constexpr std::size_t first_piece_bytes = std::size_t{16} << 10;
-constexpr std::size_t piece_bytes = std::size_t{256} << 10;
 
 // What the header announces.
 struct plan {
@@ -119,32 +114,14 @@ class receiver {
 
   // Nothing: all of the body has been stored.
   std::optional<reception> receive(files::upload& into) {
-    std::vector<std::byte> piece(first_piece_bytes);
+    body_pieces pieces(body_);
     for (;;) {
-      const auto filled = fill(piece);
-      // What has come before the connection broke is stored, too: it may be most of a piece.
-      const auto written = leat::blocking([&] { return into.write(std::span(piece).first(filled.bytes)); });
+      const auto piece = pieces.next();
+      const auto written = leat::blocking([&] { return into.write(piece.bytes); });
       if (!written) return give_up(answer_for(written.error()));
-      if (filled.broken) return break_off(into, *filled.broken);
-      if (filled.bytes < piece.size()) return std::nullopt;
-      if (piece.size() < piece_bytes) piece = std::vector<std::byte>(piece.size() * 4);
+      if (piece.broken) return break_off(into, *piece.broken);
+      if (piece.last) return std::nullopt;
     }
-  }
-
-  struct filling {
-    std::size_t bytes = 0;  // less than a piece: the body has ended, or broken off
-    std::optional<refusal> broken;
-  };
-
-  filling fill(std::span<std::byte> piece) {
-    filling done;
-    while (done.bytes < piece.size()) {
-      const auto got = body_.read_body(piece.subspan(done.bytes));
-      if (!got) done.broken = got.error();
-      if (!got || *got == 0) break;
-      done.bytes += *got;
-    }
-    return done;
   }
 
   reception break_off(files::upload& upload, const refusal& why) {

@@ -38,7 +38,16 @@ std::expected<route, refusal> find_route(const target& asked) {
 }
 
 std::string_view methods_of(resource what) {
-  return what == resource::file ? "GET, HEAD, PUT, DELETE, OPTIONS" : "GET, HEAD, OPTIONS";
+  switch (what) {
+    case resource::file:
+      return "GET, HEAD, PUT, DELETE, OPTIONS";
+    case resource::listing:
+      return "GET, HEAD, POST, OPTIONS";
+    case resource::home:
+    case resource::health:
+      break;
+  }
+  return "GET, HEAD, OPTIONS";
 }
 
 bool allows(resource what, std::string_view method) {

@@ -4,6 +4,7 @@
 #include <exception>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include <leat/blocking.hpp>
 
@@ -13,8 +14,10 @@
 #include <hub/http/home_page.hpp>
 #include <hub/http/listing.hpp>
 #include <hub/http/own_name.hpp>
+#include <hub/http/own_origin.hpp>
 #include <hub/http/paced_conn.hpp>
 #include <hub/http/receive.hpp>
+#include <hub/http/receive_form.hpp>
 #include <hub/http/request_reader.hpp>
 #include <hub/http/route.hpp>
 #include <hub/http/site.hpp>
@@ -65,8 +68,10 @@ class visit {
 
   void answer(const request& asked) {
     // A body that will not be read must not be taken for the next request.
-    if (asked.method != "PUT" && !skip_body(asked)) out_.close_afterwards();
+    const bool is_read_later = asked.method == "PUT" || asked.method == "POST";
+    if (!is_read_later && !skip_body(asked)) out_.close_afterwards();
     if (!is_meant(asked)) return send_misdirected(asked);
+    if (!is_from_own_page(asked)) return send_foreign(asked);
     const auto parsed = parse_target(asked.target);
     if (asked.method == "OPTIONS" && asked.target == "*") return send_options(methods_of(resource::file));
     if (!parsed) return send_refusal(asked, {400, parsed.error()});
@@ -80,6 +85,7 @@ class visit {
       case resource::health:
         return send(plain_answer(200, "ok"));
       case resource::listing:
+        if (asked.method == "POST") return store_form(asked, found->where);
         return send_listing(asked, *parsed, *found);
       case resource::file:
         return answer_file(asked, *parsed, *found);
@@ -100,6 +106,13 @@ class visit {
            is_own_name(asked.field("Host").value_or(""), site_.options_.public_url);
   }
 
+  // What is not sent by a web page is no page's forgery.
+  bool is_from_own_page(const request& asked) const {
+    const auto origin = asked.field("Origin");
+    return !origin || !changes_something(asked.method) ||
+           is_own_origin(*origin, asked.field("Host").value_or(""), site_.options_.public_url);
+  }
+
   bool skip_body(const request& asked) {
     // Who waits for a 100 has not sent the body, and may or may not do so after another answer.
     return !asked.has_body() || (!asked.expects_continue && reader_.skip_body(skip_limit_bytes));
@@ -107,7 +120,7 @@ class visit {
 
   void send(const response& answer) { out_.send(answer); }
 
-  // Of a PUT, the body is still to come.
+  // Of a PUT or POST, the body is still to come.
   void send_refusal(const request& asked, const refusal& why) {
     if (asked.has_body()) out_.close_afterwards();
     send(plain_answer(why.status, why.text));
@@ -117,6 +130,12 @@ class visit {
     send_refusal(asked, {421, fmt::format("this server does not go by the name {} (use its address, or set "
                                           "server.public_url to the name that it is to have)",
                                           asked.field("Host").value_or(""))});
+  }
+
+  void send_foreign(const request& asked) {
+    send_refusal(asked, {403,
+                         "a web page from another address may not change anything here (if it is this "
+                         "server's own, set server.public_url to where browsers find it)"});
   }
 
   void send_not_allowed(const request& asked, const route& found) {
@@ -171,23 +190,38 @@ class visit {
   void store(const request& asked, const route& found) {
     auto received = receive_upload(site_.store_, asked, found.where, *found.name, reader_, out_);
     if (!received.can_answer) return;
-    if (received.published && !found.where.room().empty())
-      announce(found, *received.published, received.answer);
+    if (received.published) announce(found.where, *received.published, received.answer);
     send(received.answer);
   }
 
-  // The file is stored whatever becomes of the announcement; the uploader is told of both.
-  void announce(const route& found, const files::published& stored, response& answer) {
+  void store_form(const request& asked, const files::area& where) {
+    auto received = receive_form(site_.store_, asked, where, bounds(), reader_, out_);
+    for (const auto& each : received.published)
+      announce(where, each, received.answer);
+    if (!received.can_answer) return;
+    // A browser that sent a page's form would show the answer in place of the page.
+    if (received.answer.status == 201 && prefers_html(asked.field("Accept").value_or(""))) {
+      received.answer.status = 303;
+      std::erase_if(received.answer.fields, [](const auto& field) { return field.first == "Location"; });
+      received.answer.add("Location", path_of(where));
+    }
+    send(received.answer);
+  }
+
+  // Tells the room, if it is one. The file is stored whatever becomes of the announcement; the uploader is
+  // told of both.
+  void announce(const files::area& where, const files::published& stored, response& answer) {
+    if (where.room().empty()) return;
     const auto& base = site_.options_.public_url;
     const auto start = base.empty() ? "http://" + conn_.local_address().to_string() : base;
-    const auto told = site_.announce_({.room = found.where.room(),
+    const auto told = site_.announce_({.room = where.room(),
                                        .uploader = {},
-                                       .name = found.name->text(),
+                                       .name = stored.name,
                                        .size_bytes = stored.size_bytes,
-                                       .url = start + path_of(found.where, found.name->text())});
+                                       .url = start + path_of(where, stored.name)});
     if (told) return;
-    spdlog::warn("{} was not told of a file: {}", found.where.room(), told.error());
-    answer.body += fmt::format("but {} was not told: {}\n", found.where.room(), told.error());
+    spdlog::warn("{} was not told of a file: {}", where.room(), told.error());
+    answer.body += fmt::format("but {} was not told: {}\n", where.room(), told.error());
   }
 
   void remove(const request& asked, const route& found) {

@@ -6,7 +6,10 @@
 //   GET, HEAD, PUT, DELETE  /files/NAME               a file for everyone
 //   GET, HEAD, PUT, DELETE  /rooms/ROOM/files/NAME    a file of a room; an upload is announced there
 //   GET, HEAD               /files, /rooms/ROOM/files a listing: ?format=json, ?after=NAME
+//   POST                    /files, /rooms/ROOM/files a form with files, as browsers and `curl -F` send it
 //   GET, HEAD               /, /health
+//
+// Only pages of our own may have a browser change anything: see own_origin.hpp.
 #pragma once
 
 #include <cstdint>

@@ -65,7 +65,7 @@ TEST_F(site_request_test, unknown_addresses_are_404_and_unknown_methods_405_with
     const auto post = ask("POST", "/files/a");
     EXPECT_EQ(post.status, 405U);
     EXPECT_EQ(post.field("Allow"), "GET, HEAD, PUT, DELETE, OPTIONS");
-    EXPECT_EQ(ask("DELETE", "/files").field("Allow"), "GET, HEAD, OPTIONS");
+    EXPECT_EQ(ask("DELETE", "/files").field("Allow"), "GET, HEAD, POST, OPTIONS");
     EXPECT_EQ(ask("TRACE", "/").status, 405U);
     EXPECT_EQ(ask("get", "/").status, 405U) << "methods are case-sensitive";
     EXPECT_EQ(ask("FROB-nicate", "/health").status, 405U);
@@ -276,6 +276,49 @@ TEST_F(site_request_test, a_stop_lets_a_transfer_end_within_its_grace) {
     client.say("abc");
     EXPECT_EQ(client.read_answer().status, 201U);
     EXPECT_TRUE(client.is_ended());
+  });
+}
+
+// Pages of others
+
+TEST_F(site_request_test, a_page_from_elsewhere_changes_nothing) {
+  serve([&] {
+    ASSERT_EQ(ask("PUT", "/files/a", "", "mine").status, 201U);
+    for (const std::string_view origin :
+         {"http://example.org", "null", "", "http://test:8667", "http://test, http://test"}) {
+      const auto field = "Origin: " + std::string(origin) + "\r\n";
+      EXPECT_EQ(ask("PUT", "/files/a", field, "other").status, 403U) << origin;
+      EXPECT_EQ(ask("DELETE", "/files/a", field).status, 403U) << origin;
+      for (const std::string_view method : {"POST", "PATCH", "PUT", "DELETE"}) {
+        for (const std::string_view target :
+             {"/", "/files", "/files/a", "/rooms/tea/files/", "/uploads", "/uploads/x", "/nothing"})
+          EXPECT_EQ(ask(method, target, field).status, 403U) << method << target << origin;
+      }
+      EXPECT_EQ(ask("GET", "/files/a", field).body, "mine") << "who may look may look";
+      EXPECT_EQ(ask("OPTIONS", "/files/a", field).status, 204U);
+      EXPECT_EQ(ask("OPTIONS", "/files/a", field).field("Access-Control-Allow-Origin"), "");
+    }
+  });
+}
+
+TEST_F(site_request_test, a_page_of_our_own_does) {
+  options_.public_url = "https://files.example.org";
+  serve([&] {
+    EXPECT_EQ(ask("PUT", "/files/a", "Origin: http://test\r\n", "x").status, 201U)
+        << "the Host of the request";
+    EXPECT_EQ(ask("PUT", "/files/b", "Origin: https://files.example.org\r\n", "x").status, 201U);
+  });
+}
+
+TEST_F(site_request_test, a_refused_page_is_told_before_it_sends_its_body) {
+  serve([&] {
+    auto client = connect();
+    client.say(
+        "PUT /files/a HTTP/1.1\r\nHost: x\r\nOrigin: http://y\r\nContent-Length: 5\r\nExpect: "
+        "100-continue\r\n\r\n");
+    const auto answer = client.read_answer();
+    EXPECT_EQ(answer.status, 403U);
+    EXPECT_EQ(answer.field("Connection"), "close");
   });
 }
 
