@@ -160,7 +160,11 @@ int serve(const serve_options& options) {
   site.emplace(**files,
                hub::http::site_options{.bounds = settings->http,
                                        .public_url = settings->server.public_url,
-                                       .description = settings->server.description},
+                                       .description = settings->server.description,
+                                       .origins = settings->server.origins,
+                                       .irc = [&](auto conn, const auto& remote) {
+                                         server.serve_irc(std::move(conn), remote);
+                                       }},
                [&](const hub::http::announcement& shared) {
                  return server.announce_file(shared.room, shared.uploader, shared.name, shared.size_bytes,
                                              shared.url);

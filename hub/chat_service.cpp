@@ -71,12 +71,17 @@ std::expected<void, std::string> chat_service::start() {
 }
 
 void chat_service::serve(leat::net::tcp_conn conn) {
+  static_cast<void>(conn.set_write_buffer(socket_buffer_bytes));
+  const leat::net::endpoint remote = conn.remote_address();
+  serve(std::make_unique<leat::net::tcp_conn>(std::move(conn)), remote);
+}
+
+void chat_service::serve(std::unique_ptr<leat::net::stream> conn, const leat::net::endpoint& remote) {
   // Counted before looking at stopping_, so that stop() either waits for us or is seen.
   sessions_.add();
   if (!stopping_.load()) {
     connections_.fetch_add(1, std::memory_order_relaxed);
-    static_cast<void>(conn.set_write_buffer(socket_buffer_bytes));
-    auto session = std::make_shared<irc::session>(std::move(conn), options_.session);
+    auto session = std::make_shared<irc::session>(std::move(conn), remote, options_.session);
     inbox_.send(arrival{session});
     session->read(tell_);
     connections_.fetch_sub(1, std::memory_order_relaxed);

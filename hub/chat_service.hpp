@@ -18,6 +18,7 @@
 #include <vector>
 
 #include <leat/chan.hpp>
+#include <leat/net/tcp_conn.hpp>
 #include <leat/wait_group.hpp>
 
 #include <hub/chat/rules.hpp>
@@ -51,6 +52,7 @@ class chat_service {
 
   // Serves one connection until it ends. For the goroutine that accepted it.
   void serve(leat::net::tcp_conn conn);
+  void serve(std::unique_ptr<leat::net::stream> conn, const leat::net::endpoint& remote);
 
   // Puts a message into a room, as if `source` ("nick!user@host") had said it, and returns once it is stored.
   // The room need not have members. Errors, as a sentence: no valid room name, no valid text, not stored.

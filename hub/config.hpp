@@ -28,6 +28,7 @@ struct server_settings {
   std::string name{"leat"};                           // who speaks in replies; no spaces
   std::string network{"leat"};                        // one word
   std::string description{"a leat chat and file server"};
+  std::vector<std::string> origins;  // of web pages from elsewhere that may chat here, too
   std::string public_url;            // how links to files start; empty: the address that was connected to
   std::vector<std::string> motd;     // the message of the day, line by line
   std::size_t connections = 10'000;  // of all kinds at once

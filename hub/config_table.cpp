@@ -35,6 +35,9 @@ constexpr setting table[] = {
      "How the links to files that a room is shown start, as in \"https://files.example.org\".\n"
      "Empty: with the address that the uploader connected to.",
      [](config& in) -> slot { return &in.server.public_url; }},
+    {"server", "origins", lines, 0, 0,
+     "Web pages from elsewhere that may chat here, too, as [\"https://chat.example.org\"]; [\"*\"]: any.",
+     [](config& in) -> slot { return &in.server.origins; }},
     {"server", "motd", lines, 0, 0, "The message of the day, a list of lines.",
      [](config& in) -> slot { return &in.server.motd; }},
     {"server", "connections", count, 1, 10 * million, "Most connections at once, of all kinds.",

@@ -14,11 +14,14 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <leat/context.hpp>
+#include <leat/net/stream.hpp>
 #include <leat/net/tcp.hpp>
 #include <leat/wait_group.hpp>
 
@@ -61,6 +64,12 @@ class server {
   std::expected<void, std::string> announce_file(std::string_view room, std::string_view uploader,
                                                  std::string_view name, std::uint64_t size_bytes,
                                                  std::string_view url);
+
+  // Serves a connection that speaks IRC over something else than the bare socket, and returns when it has
+  // ended. For the HTTP side, during one of its calls.
+  void serve_irc(std::unique_ptr<leat::net::stream> conn, const leat::net::endpoint& remote) {
+    chat_.serve(std::move(conn), remote);
+  }
 
   std::size_t irc_connection_count() const { return chat_.connection_count(); }
 

@@ -36,6 +36,9 @@ class paced_conn {
   void stop();
   bool is_stopping() const { return stopping_.load(); }
 
+  // For what takes the connection over: from then on it sets the time limits, and stop() is only a hint.
+  leat::net::tcp_conn& conn() { return conn_; }
+
   leat::net::endpoint local_address() const { return conn_.local_address(); }
 
  private:

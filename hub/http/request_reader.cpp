@@ -122,6 +122,7 @@ class request_reader::implementation {
   std::expected<request, refusal> next();
   std::expected<std::size_t, refusal> read_body(std::span<std::byte> into);
   bool skip_body(std::uint64_t limit_bytes);
+  std::string take_rest();
 
  private:
   check wait_for_request();
@@ -295,6 +296,13 @@ bool request_reader::implementation::skip_body(std::uint64_t limit_bytes) {
   return false;
 }
 
+std::string request_reader::implementation::take_rest() {
+  std::string rest(buffered());
+  begin_ = end_ = 0;
+  buffer_ = {};
+  return rest;
+}
+
 request_reader::request_reader(paced_conn& conn, const limits& bounds)
     : inside_(std::make_unique<implementation>(conn, bounds)) {}
 request_reader::~request_reader() = default;
@@ -305,6 +313,10 @@ std::expected<request, refusal> request_reader::next() {
 
 std::expected<std::size_t, refusal> request_reader::read_body(std::span<std::byte> into) {
   return inside_->read_body(into);
+}
+
+std::string request_reader::take_rest() {
+  return inside_->take_rest();
 }
 
 bool request_reader::skip_body(std::uint64_t limit_bytes) {

@@ -38,6 +38,9 @@ class request_reader {
   // too long; status 0 when the connection ends before the body does.
   std::expected<std::size_t, refusal> read_body(std::span<std::byte> into);
 
+  // What has come behind the last request, which had no body, and is of another protocol.
+  std::string take_rest();
+
   // Reads what is left of the body if that is at most `limit_bytes` and comes as fast as a header must.
   // False: it is not worth it, or cannot be done.
   bool skip_body(std::uint64_t limit_bytes);

@@ -14,6 +14,7 @@ namespace hub::http {
 enum class resource : unsigned char {
   home,     // /
   health,   // /health
+  irc,      // /irc, over WebSocket
   listing,  // /files, /rooms/ROOM/files, with or without a slash at the end
   file,     // /files/NAME, /rooms/ROOM/files/NAME
 };

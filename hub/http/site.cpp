@@ -23,6 +23,7 @@
 #include <hub/http/site.hpp>
 #include <hub/http/store_answer.hpp>
 #include <hub/http/target.hpp>
+#include <hub/http/websocket.hpp>
 
 namespace hub::http {
 namespace {
@@ -35,8 +36,12 @@ constexpr std::uint64_t skip_limit_bytes = std::uint64_t{64} << 10;
 // One connection from its first request to its last.
 class visit {
  public:
-  visit(const site& host, paced_conn& conn)
-      : site_(host), conn_(conn), reader_(conn, bounds()), out_(conn, bounds()) {}
+  visit(const site& host, std::shared_ptr<paced_conn> conn)
+      : site_(host),
+        shared_(std::move(conn)),
+        conn_(*shared_),
+        reader_(conn_, bounds()),
+        out_(conn_, bounds()) {}
 
   void run() {
     for (std::size_t count = 1; count <= bounds().requests; ++count) {
@@ -48,6 +53,7 @@ class visit {
       out_.prepare(*asked);
       if (count == bounds().requests) out_.close_afterwards();
       answer(*asked);
+      if (has_other_protocol_) return;
       if (!out_.keeps_open()) break;
     }
     conn_.say_goodbye();
@@ -84,12 +90,32 @@ class visit {
         return send_home(asked);
       case resource::health:
         return send(plain_answer(200, "ok"));
+      case resource::irc:
+        return speak_irc(asked);
       case resource::listing:
         if (asked.method == "POST") return store_form(asked, found->where);
         return send_listing(asked, *parsed, *found);
       case resource::file:
         return answer_file(asked, *parsed, *found);
     }
+  }
+
+  void speak_irc(const request& asked) {
+    if (!site_.options_.irc) return send(plain_answer(404, "IRC over WebSocket is not spoken here"));
+    const origin_policy policy{.public_url = site_.options_.public_url, .others = site_.options_.origins};
+    if (auto checked = check_handshake(asked, policy); !checked) {
+      auto answer = plain_answer(checked.error().status, checked.error().text);
+      if (answer.status == 426) {
+        answer.add("Upgrade", "websocket");
+        answer.add("Sec-WebSocket-Version", "13");
+      }
+      return send(answer);
+    }
+    has_other_protocol_ = true;
+    const leat::net::endpoint remote = conn_.conn().remote_address();
+    site_.options_.irc(accept_websocket(shared_, asked, reader_.take_rest()), remote);
+    conn_.say_goodbye();
+    static_cast<void>(conn_.conn().close());  // also ends who still writes to it
   }
 
   void answer_file(const request& asked, const target& parsed, const route& found) {
@@ -242,9 +268,11 @@ class visit {
   }
 
   const site& site_;
+  const std::shared_ptr<paced_conn> shared_;
   paced_conn& conn_;
   request_reader reader_;
   answer_writer out_;
+  bool has_other_protocol_ = false;  // the connection speaks no HTTP any more
 };
 
 site::site(files::file_store& store, site_options options, announcer announce)
@@ -255,7 +283,7 @@ void site::serve(leat::net::tcp_conn conn, const leat::context& stopping) const 
   const auto shared = std::make_shared<paced_conn>(std::move(conn), options_.bounds.stop_grace);
   const auto stop = leat::after_func(stopping, [shared] { shared->stop(); });
   try {
-    visit(*this, *shared).run();
+    visit(*this, shared).run();
   } catch (const std::exception& error) {
     // Out of memory or of threads: this connection ends, the others go on.
     spdlog::error("an HTTP connection was given up: {}", error.what());

@@ -8,6 +8,7 @@
 //   GET, HEAD               /files, /rooms/ROOM/files a listing: ?format=json, ?after=NAME
 //   POST                    /files, /rooms/ROOM/files a form with files, as browsers and `curl -F` send it
 //   GET, HEAD               /, /health
+//   GET                     /irc                      IRC over WebSocket
 //
 // Only pages of our own may have a browser change anything: see own_origin.hpp.
 #pragma once
@@ -15,9 +16,13 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include <leat/context.hpp>
+#include <leat/net/address.hpp>
+#include <leat/net/stream.hpp>
 #include <leat/net/tcp_conn.hpp>
 
 #include <hub/files/file_store.hpp>
@@ -37,12 +42,19 @@ struct announcement {
 // Tells the room; an error is a sentence.
 using announcer = std::function<std::expected<void, std::string>(const announcement&)>;
 
+// Serves an IRC connection from `remote` until it ends.
+using irc_handler =
+    std::function<void(std::unique_ptr<leat::net::stream> conn, const leat::net::endpoint& remote)>;
+
 struct site_options {
   limits bounds = {};
   // How links start, and by which name requests may call this server beside those of own_name.hpp; empty:
   // links start with "http://" and the address that was connected to.
   std::string public_url = {};
   std::string description = "a leat chat and file server";
+  // Pages of these origins may speak IRC, too: "https://chat.example.org", or "*" for all.
+  std::vector<std::string> origins = {};
+  irc_handler irc = {};  // none: no IRC over WebSocket
 };
 
 // Thread-safe: one site serves all connections.

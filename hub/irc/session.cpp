@@ -33,8 +33,9 @@ std::string reason_of(const std::error_code& error) {
 
 }  // namespace
 
-session::session(leat::net::tcp_conn conn, const session_options& options)
-    : conn_(std::move(conn)), options_(options) {}
+session::session(std::unique_ptr<leat::net::stream> conn, const leat::net::endpoint& remote,
+                 const session_options& options)
+    : conn_(std::move(conn)), remote_(remote), options_(options) {}
 
 void session::read(const listener& tell) {
   hearing heard{.connected_at = now(), .heard_at = now()};
@@ -50,7 +51,7 @@ void session::read(const listener& tell) {
   }
   if (ending_.load() == ending::too_slow) reason = "SendQ exceeded";
   // A writer that is still at work gets its chance, but not for ever.
-  static_cast<void>(conn_.set_write_deadline(options_.close_timeout));
+  static_cast<void>(conn_->set_write_deadline(options_.close_timeout));
   tell(shared_from_this(), news::gone, std::move(reason));
 }
 
@@ -58,7 +59,7 @@ void session::read(const listener& tell) {
 std::string session::hear(hearing& heard, const listener& tell, std::string& reason) {
   std::array<char, read_bytes> buffer;
   while (reason.empty()) {
-    static_cast<void>(conn_.set_read_deadline(next_deadline(heard)));
+    static_cast<void>(conn_->set_read_deadline(next_deadline(heard)));
     // finish() may have set an earlier deadline just before that; it set `ending_` first. However much the
     // client goes on to say, it has only so long to close its side.
     if (ending_.load() == ending::finishing && !heard.leaves_at) {
@@ -66,7 +67,7 @@ std::string session::hear(hearing& heard, const listener& tell, std::string& rea
       continue;
     }
     if (ending_.load() == ending::too_slow) break;
-    const auto count = conn_.read(std::as_writable_bytes(std::span(buffer)));
+    const auto count = conn_->read(std::as_writable_bytes(std::span(buffer)));
     if (count && *count != 0) return {buffer.data(), *count};
     if (count)
       reason = "Connection closed";
@@ -147,8 +148,8 @@ void session::replace_queue_by_last_word() {
   queue_.push_back({.bytes = std::make_shared<const std::string>(last_word), .offset = 0});
   state_ = queue_state::finishing;
   ending_.store(ending::too_slow);
-  static_cast<void>(conn_.set_write_deadline(options_.close_timeout));
-  static_cast<void>(conn_.set_read_deadline(std::chrono::nanoseconds(0)));
+  static_cast<void>(conn_->set_write_deadline(options_.close_timeout));
+  static_cast<void>(conn_->set_read_deadline(std::chrono::nanoseconds(0)));
 }
 
 bool session::finish() {
@@ -156,8 +157,8 @@ bool session::finish() {
   if (state_ != queue_state::open) return false;
   state_ = queue_state::finishing;
   ending_.store(ending::finishing);
-  static_cast<void>(conn_.set_write_deadline(options_.close_timeout));
-  static_cast<void>(conn_.set_read_deadline(options_.close_timeout));
+  static_cast<void>(conn_->set_write_deadline(options_.close_timeout));
+  static_cast<void>(conn_->set_read_deadline(options_.close_timeout));
   return !std::exchange(writer_runs_, true);
 }
 
@@ -194,7 +195,7 @@ void session::stop_writing(bool all_written) {
     abort();
   } else if (state_ == queue_state::finishing) {
     state_ = queue_state::closed;
-    static_cast<void>(conn_.close_write());
+    static_cast<void>(conn_->close_write());
   }
 }
 
@@ -207,7 +208,7 @@ leat::result<void> session::write_all(const lines& batch) {
       parts[index] = std::as_bytes(std::span(*one.bytes).subspan(one.offset));
     }
     // A single line is the usual case, and cheaper for the system as such.
-    const auto written = count == 1 ? conn_.write(parts[0]) : conn_.writev(std::span(parts).first(count));
+    const auto written = count == 1 ? conn_->write(parts[0]) : conn_->writev(std::span(parts).first(count));
     if (!written) return written;
   }
   return {};

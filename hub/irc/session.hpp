@@ -1,4 +1,4 @@
-// One IRC connection: its socket, what waits to be written to it, and the two goroutines that serve it.
+// One IRC connection: its stream, what waits to be written to it, and the two goroutines that serve it.
 //
 // The reader lives as long as the connection, mostly parked on a single page of stack. The
 // writer exists only while something waits to be written; it takes all of it and sends it in one system call.
@@ -27,7 +27,8 @@
 #include <vector>
 
 #include <leat/mutex.hpp>
-#include <leat/net/tcp_conn.hpp>
+#include <leat/net/address.hpp>
+#include <leat/net/stream.hpp>
 
 #include <hub/irc/flood_gate.hpp>
 #include <hub/irc/line_writer.hpp>
@@ -55,15 +56,16 @@ class session : public std::enable_shared_from_this<session> {
   // Takes what the reader has to tell; may park, which is how a busy server slows its clients down.
   using listener = std::function<void(const std::shared_ptr<session>& from, news what, std::string text)>;
 
-  // Takes over the connection. `options` must outlive the session.
-  session(leat::net::tcp_conn conn, const session_options& options);
+  // Takes over the connection, which comes from `remote`. `options` must outlive the session.
+  session(std::unique_ptr<leat::net::stream> conn, const leat::net::endpoint& remote,
+          const session_options& options);
   session(const session&) = delete;
   session& operator=(const session&) = delete;
 
   // How the chat calls it; given and read only by the goroutine that owns the rules.
   chat::session_id id = chat::nobody;
 
-  const leat::net::endpoint& remote_address() const { return conn_.remote_address(); }
+  const leat::net::endpoint& remote_address() const { return remote_; }
 
   // Reads until the connection ends and tells the listener; the last news is `gone`. For one goroutine.
   void read(const listener& tell);
@@ -78,7 +80,7 @@ class session : public std::enable_shared_from_this<session> {
   // Writes what is queued and ends the connection. True as push().
   [[nodiscard]] bool finish();
   // Ends the connection at once, whatever is under way. May be called from anywhere.
-  void abort() noexcept { static_cast<void>(conn_.close()); }
+  void abort() noexcept { static_cast<void>(conn_->close()); }
 
  private:
   // A line to be written: the buffer, from an offset to its end.
@@ -115,7 +117,8 @@ class session : public std::enable_shared_from_this<session> {
   void stop_writing(bool all_written);
   void replace_queue_by_last_word();
 
-  leat::net::tcp_conn conn_;
+  const std::unique_ptr<leat::net::stream> conn_;
+  const leat::net::endpoint remote_;
   const session_options& options_;
   std::atomic<bool> registered_{false};
   std::atomic<ending> ending_{ending::no};    // if not `no`, what the client still sends is of no interest
