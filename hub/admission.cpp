@@ -1,24 +1,11 @@
-#include <algorithm>
-#include <array>
 #include <mutex>
 
 #include <hub/admission.hpp>
+#include <hub/client_network.hpp>
 
 namespace hub {
-namespace {
-
-leat::net::ip_address counted_as(const leat::net::ip_address& from) {
-  const leat::net::ip_address plain = from.unmapped();
-  if (plain.is_v4()) return plain;
-  std::array<std::uint8_t, 16> network{};
-  std::ranges::copy_n(plain.bytes().begin(), 8, network.begin());
-  return leat::net::ip_address::v6(network);
-}
-
-}  // namespace
-
 std::expected<admission::place, shortage> admission::enter(const leat::net::ip_address& from) {
-  const leat::net::ip_address counted = counted_as(from);
+  const leat::net::ip_address counted = client_network(from);
   const bool is_limited = most_per_address_ != 0 && !from.is_loopback();
   const std::lock_guard hold(mutex_);
   if (total_ >= most_) return std::unexpected(shortage::of_places);

@@ -123,6 +123,12 @@ constexpr setting table[] = {
     {"files", "partials", count, 0, 100'000,
      "Most unfinished uploads that are kept to be resumed; the oldest gives way.",
      [](config& in) -> slot { return &in.files.partials; }},
+    {"files", "resumables", count, 0, 100'000,
+     "Most unfinished uploads that have an address of their own (tus); more are refused.",
+     [](config& in) -> slot { return &in.files.resumables; }},
+    {"files", "resumables_per_client", count, 0, 100'000,
+     "Most of those from one IP address; loopback is exempt. 0: no limit.",
+     [](config& in) -> slot { return &in.files.resumables_per_client; }},
     {"files", "partial_lifetime", duration, second, 365 * day, "How long an unfinished upload is kept.",
      [](config& in) -> slot { return &in.files.partial_lifetime; }},
 

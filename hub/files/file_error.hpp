@@ -16,6 +16,8 @@ enum class failure : std::uint8_t {
   forbidden,    // the caller's condition on the present file does not hold (see publish_terms)
   wrong_place,  // a resumed upload does not continue where the stored part ends
   mismatch,     // the bytes are not the announced ones: other digest, too few, too many
+  busy,         // somebody else is adding to this upload
+  too_many,     // there are as many unfinished uploads as there may be
   in_use,       // another server holds the folder
   broken,       // the system failed: permission, I/O error
 };

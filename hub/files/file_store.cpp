@@ -61,14 +61,6 @@ void count_files(store_state& store, const std::string& folder) {
   }
 }
 
-// Takes space on the disk for the whole file, so that a full disk shows before the first byte and the file
-// lies in one piece. Not every file system can.
-result<void> allocate(int fd, std::uint64_t size) {
-  if (size == 0 || ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size)) == 0) return {};
-  if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINTR) return {};
-  return std::unexpected(from_errno("cannot take space for the upload", errno));
-}
-
 // The last file of a room takes its folders along; those that are not empty refuse to go. Each is removed
 // through its parent's descriptor, so that no symbolic link can lead elsewhere.
 void remove_if_empty(const store_state& store, std::string folder) {
@@ -102,6 +94,20 @@ result<unique_fd> open_file(const store_state& store, const area& where, const f
   if (::fstat(fd->get(), &status) != 0) return std::unexpected(from_errno("cannot examine the file", errno));
   if (!S_ISREG(status.st_mode)) return std::unexpected(not_found(where, name));
   return std::move(*fd);
+}
+
+result<void> allocate(int fd, std::uint64_t size) {
+  if (size == 0 || ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size)) == 0) return {};
+  if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINTR) return {};
+  return std::unexpected(from_errno("cannot take space for the upload", errno));
+}
+
+result<void> must_be_small_enough(const store_state& store, const area& where, const file_name& name,
+                                  std::uint64_t bytes) {
+  if (bytes <= store.bounds.file_bytes) return {};
+  return std::unexpected(
+      file_error{failure::too_large, fmt::format("{} is too large: it has {} bytes, and {} is the most",
+                                                 describe(where, name), bytes, store.bounds.file_bytes)});
 }
 
 result<void> leave_spare(const store_state& store, std::uint64_t bytes) {
@@ -150,6 +156,7 @@ result<std::unique_ptr<file_store>> file_store::open(const std::filesystem::path
   }
   auto state = std::make_unique<store_state>(std::move(root), std::move(*uploads), bounds);
   state->waiting.clean_at_start();
+  state->pending.restore();
   count_files(*state, area::common().folder());
   const auto rooms = open_beneath(state->root.get(), rooms_folder, O_RDONLY | O_DIRECTORY);
   if (!rooms) return std::unexpected(from_errno("cannot read the rooms' folder", rooms.error().value()));
@@ -171,11 +178,9 @@ result<stored_file> file_store::read(const area& where, const file_name& name) {
 result<upload> file_store::begin(const area& where, const file_name& name,
                                  std::optional<std::uint64_t> size) {
   const auto& bounds = state_->bounds;
-  if (size && *size > bounds.file_bytes) {
-    return std::unexpected(
-        file_error{failure::too_large, fmt::format("{} is too large: it has {} bytes, and {} is the most",
-                                                   describe(where, name), *size, bounds.file_bytes)});
-  }
+  if (auto small = must_be_small_enough(*state_, where, name, size.value_or(0)); !small)
+    return std::unexpected(small.error());
+  state_->pending.sweep();
   if (auto fits = leave_spare(*state_, size.value_or(0)); !fits) return std::unexpected(fits.error());
   auto file = state_->waiting.create(where, name, size);
   if (!file) return std::unexpected(file.error());
@@ -279,6 +284,13 @@ result<listing> file_store::list(const area& where, std::string_view after, std:
         {std::move(name), static_cast<std::uint64_t>(status.st_size), status.st_mtim.tv_sec});
   }
   return listed;
+}
+
+resumables& file_store::resumable() {
+  return state_->pending;
+}
+const limits& file_store::bounds() const {
+  return state_->bounds;
 }
 
 std::uint64_t file_store::taken_bytes() const {

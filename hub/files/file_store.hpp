@@ -85,6 +85,7 @@ struct published {
 };
 
 struct store_state;
+class resumables;
 
 // A file on its way in. Unless it is published or suspended, nothing remains of it.
 class upload {
@@ -110,6 +111,8 @@ class upload {
 
  private:
   friend class file_store;
+  friend class resumables;
+  friend class addition;
   upload(store_state& store, area where, file_name name, std::optional<std::uint64_t> size, temporary file);
 
   result<void> take_space(std::uint64_t bytes);
@@ -148,6 +151,12 @@ class file_store {
 
   // How far a broken-off upload of this target has come.
   std::optional<partial> find_partial(const area& where, const file_name& name) const;
+
+  // Uploads that have an identity of their own. Lives as long as the store.
+  resumables& resumable();
+
+  // What the store was opened with.
+  const limits& bounds() const;
 
   // Removes a file, if the condition allows it.
   result<void> remove(const area& where, const file_name& name, const condition& allowed = {});

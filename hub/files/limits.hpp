@@ -11,7 +11,9 @@ struct limits {
   std::uint64_t total_bytes = std::uint64_t{256} << 30;  // of all files and unfinished uploads
   std::uint64_t spare_bytes = std::uint64_t{64} << 20;   // of the disk, that uploads leave free
   std::uint64_t files = 100'000;                         // in all areas together
-  std::uint64_t partials = 1'000;  // unfinished uploads kept for a resume; the oldest gives way
+  std::uint64_t partials = 1'000;             // unfinished uploads kept for a resume; the oldest gives way
+  std::uint64_t resumables = 1'000;           // unfinished uploads that have an address of their own
+  std::uint64_t resumables_per_client = 100;  // of those, from one IP address; 0: no limit
   std::chrono::seconds partial_lifetime{24 * 3600};  // how long one is kept after its last byte
 };
 

@@ -7,13 +7,14 @@
 #include <cerrno>
 #include <charconv>
 #include <ctime>
-#include <fstream>
 #include <iterator>
 #include <span>
 
 #include <hub/files/beneath.hpp>
+#include <hub/files/boot_number.hpp>
 #include <hub/files/folder_reader.hpp>
 #include <hub/files/partials.hpp>
+#include <hub/files/resumable_record.hpp>
 #include <hub/files/sha256.hpp>
 
 namespace hub::files {
@@ -22,7 +23,7 @@ namespace {
 constexpr std::string_view part_suffix = ".part";
 constexpr std::string_view temporary_suffix = ".tmp";
 constexpr std::size_t target_length = 64;
-constexpr std::size_t number_length = 16;
+constexpr std::size_t number_length = boot_number_length;
 
 // Names the target in the folder; the NUL is in neither an area nor a name.
 std::string target_of(const area& where, const file_name& name) {
@@ -54,22 +55,8 @@ std::optional<label> label_of_part(std::string_view entry) {
   return read_label(entry);
 }
 
-std::string read_boot_number() {
-  std::ifstream file("/proc/sys/kernel/random/boot_id");
-  std::string id;
-  std::getline(file, id);
-  std::erase(id, '-');
-  return id.size() < number_length ? std::string() : id.substr(0, number_length);
-}
-
 std::string name_of_part(std::string_view target, std::uint64_t total_bytes) {
   return fmt::format("{}.{}{}", target, total_bytes, part_suffix);
-}
-
-// Which boot of the machine this is; empty if it does not tell.
-const std::string& boot_number() {
-  static const std::string number = read_boot_number();
-  return number;
 }
 
 // Of what was under way, when its bytes can be relied on.
@@ -114,6 +101,7 @@ std::vector<partials::entry> partials::read_folder() const {
 
 void partials::clean_at_start() {
   for (const auto& each : read_folder()) {
+    if (is_resumable_entry(each.name)) continue;
     if (label_of_part(each.name)) {
       adopt(each);
     } else if (!salvage(each)) {

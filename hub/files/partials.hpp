@@ -9,6 +9,8 @@
 // after a power cut nobody knows which of its bytes have reached the disk, so it is removed, as are those of
 // unknown size. A part has been flushed, and stays.
 //
+// Other entries are removed at the start, but for those of uploads that have an identity (resumables.hpp).
+//
 // There is one part for each target at most: a newer one takes its place. What waits is also known in memory,
 // so that the folder, which may hold thousands of uploads under way, is read only at the start.
 #pragma once

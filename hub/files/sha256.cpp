@@ -39,6 +39,12 @@ void sha256::update(std::span<const std::byte> bytes) {
   must(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()));
 }
 
+sha256 sha256::copy() const {
+  sha256 other;
+  must(EVP_MD_CTX_copy_ex(other.context_.get(), context_.get()));
+  return other;
+}
+
 digest sha256::finish() {
   digest value{};
   must(EVP_DigestFinal_ex(context_.get(), octets(value.data()), nullptr));

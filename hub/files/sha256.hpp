@@ -21,6 +21,9 @@ class sha256 {
 
   void update(std::span<const std::byte> bytes);
 
+  // Another one that was fed the same.
+  sha256 copy() const;
+
   // The digest of all that was fed. Nothing can be fed afterwards.
   digest finish();
 

@@ -42,5 +42,16 @@ TEST(sha256, base64_comes_back_and_nothing_else_is_taken_for_it) {
   EXPECT_FALSE(digest_from_base64(text.substr(0, 42) + "1=")) << "bits beyond the last byte";
 }
 
+TEST(sha256, a_copy_goes_its_own_way) {
+  const std::string_view text = "abc";
+  sha256 one;
+  one.update(std::as_bytes(std::span(text.substr(0, 2))));
+  auto other = one.copy();
+  one.update(std::as_bytes(std::span(text.substr(2))));
+  EXPECT_EQ(to_hex(one.finish()), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  other.update(std::as_bytes(std::span(text.substr(2))));
+  EXPECT_EQ(to_hex(other.finish()), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
 }  // namespace
 }  // namespace hub::files

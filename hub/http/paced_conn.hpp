@@ -40,6 +40,7 @@ class paced_conn {
   leat::net::tcp_conn& conn() { return conn_; }
 
   leat::net::endpoint local_address() const { return conn_.local_address(); }
+  leat::net::endpoint remote_address() const { return conn_.remote_address(); }
 
  private:
   void limit_reads(patience limit);

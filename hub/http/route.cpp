@@ -1,5 +1,6 @@
 #include <span>
 
+#include <hub/files/resumable_record.hpp>
 #include <hub/http/field.hpp>
 #include <hub/http/route.hpp>
 
@@ -35,6 +36,12 @@ std::expected<route, refusal> find_route(const target& asked) {
     if (!where) return refuse(400, "that cannot be the name of a room");
     return find_in_area(std::move(*where), path.subspan(3));
   }
+  if (path[0] == "uploads" && path.size() <= 2) {
+    const bool is_one = path.size() == 2 && !path[1].empty();
+    if (!is_one) return route{resource::uploads, files::area::common(), {}};
+    if (!files::is_resumable_id(path[1])) return refuse(404, "there is no such upload");
+    return route{resource::upload, files::area::common(), {}, path[1]};
+  }
   return refuse(404, "there is nothing here; see / for what there is");
 }
 
@@ -44,6 +51,10 @@ std::string_view methods_of(resource what) {
       return "GET, HEAD, PUT, DELETE, OPTIONS";
     case resource::listing:
       return "GET, HEAD, POST, OPTIONS";
+    case resource::uploads:
+      return "POST, OPTIONS";
+    case resource::upload:
+      return "HEAD, PATCH, DELETE, OPTIONS";
     case resource::home:
     case resource::health:
     case resource::irc:

@@ -3,6 +3,7 @@
 
 #include <expected>
 #include <optional>
+#include <string>
 
 #include <hub/files/area.hpp>
 #include <hub/files/file_name.hpp>
@@ -17,12 +18,15 @@ enum class resource : unsigned char {
   irc,      // /irc, over WebSocket
   listing,  // /files, /rooms/ROOM/files, with or without a slash at the end
   file,     // /files/NAME, /rooms/ROOM/files/NAME
+  uploads,  // /uploads, with or without a slash at the end: where resumable uploads begin (tus.hpp)
+  upload,   // /uploads/ID
 };
 
 struct route {
   resource what = resource::home;
   files::area where = files::area::common();
   std::optional<files::file_name> name;  // of a file
+  std::string id = {};                   // of an upload
 };
 
 // Refuses with 404 what nobody offers, and with 400 names of files and rooms that cannot be.

@@ -8,9 +8,11 @@
 
 #include <leat/blocking.hpp>
 
+#include <hub/client_network.hpp>
 #include <hub/http/answer_writer.hpp>
 #include <hub/http/conditions.hpp>
 #include <hub/http/download.hpp>
+#include <hub/http/field.hpp>
 #include <hub/http/home_page.hpp>
 #include <hub/http/listing.hpp>
 #include <hub/http/own_name.hpp>
@@ -23,6 +25,7 @@
 #include <hub/http/site.hpp>
 #include <hub/http/store_answer.hpp>
 #include <hub/http/target.hpp>
+#include <hub/http/tus.hpp>
 #include <hub/http/websocket.hpp>
 
 namespace hub::http {
@@ -45,7 +48,7 @@ class visit {
 
   void run() {
     for (std::size_t count = 1; count <= bounds().requests; ++count) {
-      const auto asked = reader_.next();
+      auto asked = reader_.next();
       if (!asked) {
         refuse(asked.error());
         return;
@@ -72,9 +75,10 @@ class visit {
     conn_.say_goodbye();
   }
 
-  void answer(const request& asked) {
+  void answer(request& asked) {
+    is_tus_ = false;
     // A body that will not be read must not be taken for the next request.
-    const bool is_read_later = asked.method == "PUT" || asked.method == "POST";
+    const bool is_read_later = asked.method == "PUT" || asked.method == "POST" || asked.method == "PATCH";
     if (!is_read_later && !skip_body(asked)) out_.close_afterwards();
     if (!is_meant(asked)) return send_misdirected(asked);
     if (!is_from_own_page(asked)) return send_foreign(asked);
@@ -83,7 +87,10 @@ class visit {
     if (!parsed) return send_refusal(asked, {400, parsed.error()});
     const auto found = find_route(*parsed);
     if (!found) return send_refusal(asked, found.error());
+    is_tus_ = found->what == resource::uploads || found->what == resource::upload;
+    if (found->what == resource::upload) override_method(asked);
     if (!allows(found->what, asked.method)) return send_not_allowed(asked, *found);
+    if (asked.method == "OPTIONS" && is_tus_) return send_abilities(*found);
     if (asked.method == "OPTIONS") return send_options(methods_of(found->what));
     switch (found->what) {
       case resource::home:
@@ -97,6 +104,9 @@ class visit {
         return send_listing(asked, *parsed, *found);
       case resource::file:
         return answer_file(asked, *parsed, *found);
+      case resource::uploads:
+      case resource::upload:
+        return answer_upload(asked, *found);
     }
   }
 
@@ -127,6 +137,21 @@ class visit {
     send_download(asked, *file, *found.name, bounds(), out_);
   }
 
+  // Tus's way for clients that can send nothing but POST.
+  static void override_method(request& asked) {
+    const auto meant = asked.field("X-HTTP-Method-Override");
+    if (asked.method == "POST" && meant) asked.method = trim(*meant);
+  }
+
+  void answer_upload(const request& asked, const route& found) {
+    const auto address = conn_.remote_address().address();
+    const auto client = address.is_loopback() ? std::string() : client_network(address).to_string();
+    auto received = answer_tus(site_.store_, asked, found.id, client, reader_, out_);
+    // These answers have no body in which to say that the room was not told.
+    if (received.published) static_cast<void>(announce(received.where, *received.published));
+    if (received.can_answer) send(received.answer);
+  }
+
   bool is_meant(const request& asked) const {
     return !needs_own_name(conn_.local_address().address()) ||
            is_own_name(asked.field("Host").value_or(""), site_.options_.public_url);
@@ -144,7 +169,15 @@ class visit {
     return !asked.has_body() || (!asked.expects_continue && reader_.skip_body(skip_limit_bytes));
   }
 
-  void send(const response& answer) { out_.send(answer); }
+  void send(const response& answer) {
+    if (!is_tus_) {
+      out_.send(answer);
+      return;
+    }
+    auto marked = answer;
+    marked.add("Tus-Resumable", std::string(tus_version));
+    out_.send(marked);
+  }
 
   // Of a PUT or POST, the body is still to come.
   void send_refusal(const request& asked, const refusal& why) {
@@ -176,6 +209,12 @@ class visit {
   void send_options(std::string_view methods) {
     response answer{.status = 204, .fields = {}, .body = {}};
     answer.add("Allow", std::string(methods));
+    send(answer);
+  }
+
+  void send_abilities(const route& found) {
+    auto answer = tus_abilities(site_.store_.bounds());
+    answer.add("Allow", std::string(methods_of(found.what)));
     send(answer);
   }
 
@@ -216,14 +255,14 @@ class visit {
   void store(const request& asked, const route& found) {
     auto received = receive_upload(site_.store_, asked, found.where, *found.name, reader_, out_);
     if (!received.can_answer) return;
-    if (received.published) announce(found.where, *received.published, received.answer);
+    if (received.published) received.answer.body += announce(found.where, *received.published);
     send(received.answer);
   }
 
   void store_form(const request& asked, const files::area& where) {
     auto received = receive_form(site_.store_, asked, where, bounds(), reader_, out_);
     for (const auto& each : received.published)
-      announce(where, each, received.answer);
+      received.answer.body += announce(where, each);
     if (!received.can_answer) return;
     // A browser that sent a page's form would show the answer in place of the page.
     if (received.answer.status == 201 && prefers_html(asked.field("Accept").value_or(""))) {
@@ -234,10 +273,10 @@ class visit {
     send(received.answer);
   }
 
-  // Tells the room, if it is one. The file is stored whatever becomes of the announcement; the uploader is
-  // told of both.
-  void announce(const files::area& where, const files::published& stored, response& answer) {
-    if (where.room().empty()) return;
+  // Tells the room, if it is one. The file is stored whatever becomes of that; what went wrong is returned as
+  // a line for the uploader.
+  std::string announce(const files::area& where, const files::published& stored) {
+    if (where.room().empty()) return {};
     const auto& base = site_.options_.public_url;
     const auto start = base.empty() ? "http://" + conn_.local_address().to_string() : base;
     const auto told = site_.announce_({.room = where.room(),
@@ -245,9 +284,9 @@ class visit {
                                        .name = stored.name,
                                        .size_bytes = stored.size_bytes,
                                        .url = start + path_of(where, stored.name)});
-    if (told) return;
+    if (told) return {};
     spdlog::warn("{} was not told of a file: {}", where.room(), told.error());
-    answer.body += fmt::format("but {} was not told: {}\n", where.room(), told.error());
+    return fmt::format("but {} was not told: {}\n", where.room(), told.error());
   }
 
   void remove(const request& asked, const route& found) {
@@ -273,6 +312,7 @@ class visit {
   request_reader reader_;
   answer_writer out_;
   bool has_other_protocol_ = false;  // the connection speaks no HTTP any more
+  bool is_tus_ = false;              // the answer goes to a client of tus
 };
 
 site::site(files::file_store& store, site_options options, announcer announce)

@@ -7,6 +7,8 @@
 //   GET, HEAD, PUT, DELETE  /rooms/ROOM/files/NAME    a file of a room; an upload is announced there
 //   GET, HEAD               /files, /rooms/ROOM/files a listing: ?format=json, ?after=NAME
 //   POST                    /files, /rooms/ROOM/files a form with files, as browsers and `curl -F` send it
+//   POST                    /uploads                  a resumable upload begins (tus 1.0, see tus.hpp)
+//   HEAD, PATCH, DELETE     /uploads/ID               it goes on, or is given up
 //   GET, HEAD               /, /health
 //   GET                     /irc                      IRC over WebSocket
 //

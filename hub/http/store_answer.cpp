@@ -20,6 +20,10 @@ unsigned status_of(files::failure kind) {
       return 409;
     case files::failure::mismatch:
       return 400;
+    case files::failure::busy:
+      return 423;
+    case files::failure::too_many:
+      return 429;
     case files::failure::in_use:
     case files::failure::broken:
       break;
