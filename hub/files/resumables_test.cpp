@@ -397,15 +397,14 @@ TEST_F(resumables_test, of_many_that_add_at_once_one_does) {
 // Records
 
 TEST(resumable_record, is_read_as_it_was_written) {
-  for (const auto& each :
-       {resumable_record{.name = "a"}, resumable_record{.flushed_bytes = ~std::uint64_t{0},
-                                                        .total_bytes = ~std::uint64_t{0},
-                                                        .boot = std::string(16, 'f'),
-                                                        .is_published = true,
-                                                        .room = "#tea",
-                                                        .name = "水 a.txt",
-                                                        .client = "10.0.0.1",
-                                                        .note = "x y, z"}}) {
+  for (const auto& each : {resumable_record{.name = "a"}, resumable_record{.flushed_bytes = ~std::uint64_t{0},
+                                                                           .total_bytes = ~std::uint64_t{0},
+                                                                           .boot = std::string(16, 'f'),
+                                                                           .is_published = true,
+                                                                           .room = "#tea",
+                                                                           .name = "水 a.txt",
+                                                                           .client = "10.0.0.1",
+                                                                           .note = "x y, z"}}) {
     EXPECT_EQ(parse_resumable_record(render(each)), each);
     EXPECT_TRUE(render(each).starts_with(render_progress(each)));
     EXPECT_EQ(render_progress(each).size(), render_progress(resumable_record()).size());

@@ -85,9 +85,9 @@ class visit {
     const auto parsed = parse_target(asked.target);
     if (asked.method == "OPTIONS" && asked.target == "*") return send_options(methods_of(resource::file));
     if (!parsed) return send_refusal(asked, {400, parsed.error()});
+    is_tus_ = parsed->segments[0] == "uploads";
     const auto found = find_route(*parsed);
     if (!found) return send_refusal(asked, found.error());
-    is_tus_ = found->what == resource::uploads || found->what == resource::upload;
     if (found->what == resource::upload) override_method(asked);
     if (!allows(found->what, asked.method)) return send_not_allowed(asked, *found);
     if (asked.method == "OPTIONS" && is_tus_) return send_abilities(*found);

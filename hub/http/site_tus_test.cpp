@@ -373,8 +373,11 @@ TEST_F(site_tus_test, what_is_malformed_is_refused) {
         400U);
     EXPECT_EQ(ask("GET", where, version).status, 405U);
     for (const std::string_view id : {"x", "..", "%2e%2e%2ffiles", "0123456789abcdef0123456789abcdeF",
-                                      "0123456789abcdef0123456789abcdef"})
-      EXPECT_EQ(head("/uploads/" + std::string(id)).status, 404U) << id;
+                                      "0123456789abcdef0123456789abcdef"}) {
+      const auto answer = head("/uploads/" + std::string(id));
+      EXPECT_EQ(answer.status, 404U) << id;
+      EXPECT_EQ(answer.field("Tus-Resumable"), "1.0.0") << id;
+    }
     EXPECT_EQ(data_.names("files"), "");
   });
 }
