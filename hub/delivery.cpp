@@ -134,12 +134,13 @@ void delivery::run(irc::effect& what, const outcome& stored) {
 void delivery::run(irc::deliver& what, const outcome& stored) {
   if (!stored && what.message_id != 0) return;
   pushed_bytes_ += what.line.bytes->size();
+  irc::line_forms forms(what.line);
   if (!what.to.many) {
-    push(what.to.one, what.line, what.need);
+    push(what.to.one, forms, what.need, what.lack);
     return;
   }
   for (const chat::session_id one : *what.to.many)
-    if (one != what.to.except) push(one, what.line, what.need);
+    if (one != what.to.except) push(one, forms, what.need, what.lack);
 }
 
 void delivery::run(irc::replay& what, const outcome&) {
@@ -157,8 +158,7 @@ void delivery::run(irc::replay& what, const outcome&) {
   std::string lines =
       irc::history_lines(*said, options_.server_name, what.room, what.receiver_offers,
                          fmt::format("h{}", ++batches_), allowed - std::min(queued, allowed), what.now);
-  if (lines.empty()) return;
-  push(what.to, {.bytes = std::make_shared<const std::string>(std::move(lines))}, {});
+  if (!lines.empty()) push(what.to, std::move(lines));
 }
 
 void delivery::run(irc::change_capabilities& what, const outcome&) {
@@ -191,17 +191,23 @@ delivery::place* delivery::find(chat::session_id who) {
   return who < places_.size() && places_[who].session ? &places_[who] : nullptr;
 }
 
-void delivery::push(chat::session_id to, const irc::wire_line& line, irc::capability_set need) {
+void delivery::push(chat::session_id to, irc::line_forms& forms, irc::capability_set need,
+                    irc::capability_set lack) {
   const place* one = find(to);
-  if (one == nullptr || !one->offers.has_all(need)) return;
-  if (one->session->push(line, one->offers.has(irc::capability::server_time)))
-    to_start_.push_back(one->session);
+  if (one == nullptr || !one->offers.has_all(need) || one->offers.has_any(lack)) return;
+  if (one->session->push(forms.for_receiver(one->offers))) to_start_.push_back(one->session);
+}
+
+void delivery::push(chat::session_id to, std::string lines) {
+  const irc::wire_line whole{.bytes = std::make_shared<const std::string>(std::move(lines))};
+  irc::line_forms forms(whole);
+  push(to, forms);
 }
 
 void delivery::tell(chat::session_id to, std::string text) {
   std::string line;
   irc::append_line(line, options_.server_name, "FAIL", {"*", "SERVER_ERROR"}, text);
-  push(to, {.bytes = std::make_shared<const std::string>(std::move(line))}, {});
+  push(to, std::move(line));
 }
 
 }  // namespace hub

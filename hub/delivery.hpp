@@ -87,7 +87,9 @@ class delivery {
   void run(irc::drop_room& what, const outcome& stored);
 
   place* find(chat::session_id who);
-  void push(chat::session_id to, const irc::wire_line& line, irc::capability_set need);
+  void push(chat::session_id to, irc::line_forms& forms, irc::capability_set need = {},
+            irc::capability_set lack = {});
+  void push(chat::session_id to, std::string lines);
   void tell(chat::session_id to, std::string text);
 
   delivery_options options_;

@@ -42,8 +42,9 @@ struct part {
 struct part_all {};
 struct say {
   message_kind kind = message_kind::text;
-  std::string_view target;  // a room or a nick
-  std::string_view text;
+  std::string_view target;     // a room or a nick
+  std::string_view text;       // none for message_kind::tags
+  std::string_view tags = {};  // see message::tags
 };
 struct set_topic {
   std::string_view room;

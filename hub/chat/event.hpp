@@ -77,7 +77,8 @@ struct parted {  // to the room, the user included
 struct message_sent {  // to the room or the user it was for, without its sender
   message said;
   session_id sender = nobody;  // nobody: the message came from outside
-  bool kept = true;            // false: passed on but not stored (CTCP other than ACTION); then it has no id
+  bool kept =
+      true;  // false: passed on but not stored (tags alone, CTCP other than ACTION); then it has no id
 };
 struct receiver_away {  // to the sender of a private message
   std::string nick;

@@ -10,15 +10,17 @@ namespace hub::chat {
 enum class message_kind : std::uint8_t {
   text = 0,    // PRIVMSG
   notice = 1,  // NOTICE: never answered automatically
+  tags = 2,    // TAGMSG: nothing but tags, such as that somebody is typing; never stored
 };
 
 struct message {
   std::uint64_t id = 0;      // position in the log: unique, growing, never reused
   std::int64_t time_ms = 0;  // milliseconds since 1970-01-01T00:00:00Z, given by the caller of the rules
   message_kind kind = message_kind::text;
-  std::string source;  // "nick!user@host" of the sender when it was sent
-  std::string target;  // room name as the room spells it, or the receiver's nick
-  std::string text;    // UTF-8 without NUL, CR or LF; CTCP ACTION keeps its \x01
+  std::string source;     // "nick!user@host" of the sender when it was sent
+  std::string target;     // room name as the room spells it, or the receiver's nick
+  std::string tags = {};  // of the sender for other clients, as "+name=value;+name"; often none
+  std::string text;       // UTF-8 without NUL, CR or LF; CTCP ACTION keeps its \x01
 
   bool operator==(const message&) const = default;
 };

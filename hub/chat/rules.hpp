@@ -94,8 +94,7 @@ class rules {
   std::expected<void, refusal> may_speak(const user& who, const room& in, std::string_view mask) const;
   void say_in_room(user& who, room& in, const say& what, moment now, events_out events);
   void say_in_private(const user& who, const user& to, const say& what, moment now, events_out events);
-  message make_message(message_kind kind, std::string source, std::string_view target, std::string_view text,
-                       moment now, bool kept);
+  message make_message(const say& what, std::string source, std::string_view target, moment now, bool kept);
 
   // Carries out one mode change; what was really changed is appended to `applied`.
   void change_mode(const user& who, room& in, const mode_change& change, moment now,

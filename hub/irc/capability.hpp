@@ -9,7 +9,7 @@
 
 namespace hub::irc {
 
-enum class capability : std::uint16_t {
+enum class capability : std::uint32_t {
   away_notify = 1 << 0,
   batch = 1 << 1,
   cap_notify = 1 << 2,
@@ -19,17 +19,25 @@ enum class capability : std::uint16_t {
   server_time = 1 << 6,
   setname = 1 << 7,
   userhost_in_names = 1 << 8,
+  message_tags = 1 << 9,
+  extended_join = 1 << 10,
+  account_notify = 1 << 11,
+  standard_replies = 1 << 12,
 };
 
-inline constexpr std::array<std::pair<std::string_view, capability>, 9> capabilities = {{
+inline constexpr std::array<std::pair<std::string_view, capability>, 13> capabilities = {{
+    {"account-notify", capability::account_notify},
     {"away-notify", capability::away_notify},
     {"batch", capability::batch},
     {"cap-notify", capability::cap_notify},
     {"echo-message", capability::echo_message},
+    {"extended-join", capability::extended_join},
     {"invite-notify", capability::invite_notify},
+    {"message-tags", capability::message_tags},
     {"multi-prefix", capability::multi_prefix},
     {"server-time", capability::server_time},
     {"setname", capability::setname},
+    {"standard-replies", capability::standard_replies},
     {"userhost-in-names", capability::userhost_in_names},
 }};
 
@@ -42,14 +50,15 @@ class capability_set {
 
   constexpr bool has(capability one) const { return (bits_ & std::to_underlying(one)) != 0; }
   constexpr bool has_all(capability_set others) const { return (bits_ & others.bits_) == others.bits_; }
+  constexpr bool has_any(capability_set others) const { return (bits_ & others.bits_) != 0; }
   constexpr void set(capability one, bool on) {
     const auto bit = std::to_underlying(one);
-    bits_ = static_cast<std::uint16_t>(on ? bits_ | bit : bits_ & ~bit);
+    bits_ = static_cast<std::uint32_t>(on ? bits_ | bit : bits_ & ~bit);
   }
   constexpr bool operator==(const capability_set&) const = default;
 
  private:
-  std::uint16_t bits_ = 0;
+  std::uint32_t bits_ = 0;
 };
 
 }  // namespace hub::irc

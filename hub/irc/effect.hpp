@@ -20,7 +20,8 @@ namespace hub::irc {
 
 struct deliver {
   chat::audience to;
-  capability_set need;  // receivers without all of these are passed over
+  capability_set need;       // receivers without all of these are passed over
+  capability_set lack = {};  // and those with any of these
   wire_line line;
   std::uint64_t message_id = 0;  // not 0: says a message that must be stored first, or not be delivered
 };

@@ -109,6 +109,7 @@ void exchange::end() {
     answered_bytes_ += gathered_.size();
     out_->push_back(deliver{.to = chat::only(to),
                             .need = {},
+                            .lack = {},
                             .line = {.bytes = std::make_shared<const std::string>(std::move(gathered_))}});
     gathered_ = {};
   }
@@ -284,13 +285,15 @@ void exchange::on_setname(client& from, const request& asked) {
   apply(from, chat::change_real_name{.real_name = asked[0]});
 }
 
-void exchange::broadcast(const chat::audience& to, std::string line, capability_set need) {
+void exchange::broadcast(const chat::audience& to, std::string line, capability_set need,
+                         capability_set lack) {
   std::string bytes;
   bytes.reserve(tag_.size() + line.size());
   bytes.append(tag_).append(line);
   add(deliver{
       .to = to,
       .need = need,
+      .lack = lack,
       .line = {.bytes = std::make_shared<const std::string>(std::move(bytes)), .tag_bytes = time_tag_bytes}});
 }
 

@@ -115,6 +115,7 @@ class exchange {
   void on_part(client& from, const request& asked);
   void on_privmsg(client& from, const request& asked);
   void on_notice(client& from, const request& asked);
+  void on_tagmsg(client& from, const request& asked);
   void say_to_targets(client& from, const request& asked, chat::message_kind kind);
   void on_topic(client& from, const request& asked);
   void on_kick(client& from, const request& asked);
@@ -178,7 +179,8 @@ class exchange {
   // the order stays.
   std::string& gather(const client& to);
   void add(effect next);
-  void broadcast(const chat::audience& to, std::string line, capability_set need = {});
+  void broadcast(const chat::audience& to, std::string line, capability_set need = {},
+                 capability_set lack = {});
   void reply(const client& to, numeric code, std::initializer_list<std::string_view> middle,
              std::string_view text);
   void reply(const client& to, numeric code, std::initializer_list<std::string_view> middle);

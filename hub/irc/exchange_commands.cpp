@@ -5,6 +5,7 @@
 
 #include <hub/chat/text.hpp>
 #include <hub/irc/exchange.hpp>
+#include <hub/irc/tags.hpp>
 
 namespace hub::irc {
 namespace {
@@ -64,7 +65,12 @@ void exchange::on_notice(client& from, const request& asked) {
   if (!asked[0].empty() && !asked[1].empty()) say_to_targets(from, asked, chat::message_kind::notice);
 }
 
+void exchange::on_tagmsg(client& from, const request& asked) {
+  if (!asked[0].empty()) say_to_targets(from, asked, chat::message_kind::tags);
+}
+
 void exchange::say_to_targets(client& from, const request& asked, chat::message_kind kind) {
+  const std::string tags = client_tags(asked.tags);
   std::size_t count = 0;
   for (std::string_view targets = asked[0]; !targets.empty();) {
     const std::string_view target = next_item(targets);
@@ -75,7 +81,7 @@ void exchange::say_to_targets(client& from, const request& asked, chat::message_
               "Too many recipients; the message was not delivered there");
       return;
     }
-    apply(from, chat::say{.kind = kind, .target = target, .text = asked[1]});
+    apply(from, chat::say{.kind = kind, .target = target, .text = asked[1], .tags = tags});
   }
 }
 

@@ -153,8 +153,11 @@ void exchange::tell(const chat::audience& to, const chat::invisible_changed& wha
 }
 
 void exchange::tell(const chat::audience& to, const chat::joined& what) {
-  broadcast(to, line(what.source, "JOIN", {what.room}));
   const chat::user* who = rules_.find(what.who);
+  const capability_set extended(capability::extended_join);
+  broadcast(to, line(what.source, "JOIN", {what.room}), {}, extended);
+  // "*": not logged in to any account.
+  broadcast(to, line(what.source, "JOIN", {what.room, "*"}, who == nullptr ? "" : who->real_name), extended);
   if (who == nullptr || who->away.empty()) return;
   // Those who follow who is away were not there when this user went.
   chat::audience others = to;
@@ -184,15 +187,24 @@ void exchange::tell(const chat::audience& to, const chat::parted& what) {
 
 void exchange::tell(const chat::audience& to, chat::message_sent& what) {
   std::vector<std::string> lines = message_lines(what.said, tag_);
+  std::vector<std::string> tags;
+  for (std::size_t index = 0; index < lines.size(); ++index)
+    tags.push_back(message_tags(what.said, index));
   const std::uint64_t id = what.said.id;
+  const capability_set need = what.said.kind == chat::message_kind::tags
+                                  ? capability_set(capability::message_tags)
+                                  : capability_set();
   if (what.kept) add(keep_message{.said = std::move(what.said), .sender = what.sender});
   const client* sender = find(what.sender);
   const bool echoes = sender != nullptr && sender->offers.has(capability::echo_message);
-  for (std::string& one : lines) {
-    const wire_line written{.bytes = std::make_shared<const std::string>(std::move(one)),
-                            .tag_bytes = time_tag_bytes};
-    add(deliver{.to = to, .need = {}, .line = written, .message_id = id});
-    if (echoes) add(deliver{.to = chat::only(what.sender), .need = {}, .line = written, .message_id = id});
+  for (std::size_t index = 0; index < lines.size(); ++index) {
+    const wire_line written{.bytes = std::make_shared<const std::string>(std::move(lines[index])),
+                            .tag_bytes = time_tag_bytes,
+                            .tags = std::move(tags[index])};
+    add(deliver{.to = to, .need = need, .lack = {}, .line = written, .message_id = id});
+    if (echoes)
+      add(deliver{
+          .to = chat::only(what.sender), .need = need, .lack = {}, .line = written, .message_id = id});
   }
 }
 

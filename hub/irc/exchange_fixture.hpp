@@ -72,10 +72,12 @@ class exchange_test : public testing::Test {
  private:
   void carry_out(const deliver& what) {
     const chat::roster receivers = what.to.many ? *what.to.many : chat::roster{what.to.one};
+    line_forms forms(what.line);
     for (const chat::session_id one : receivers) {
-      if (one == what.to.except || !offers[one].has_all(what.need)) continue;
+      if (one == what.to.except || !offers[one].has_all(what.need) || offers[one].has_any(what.lack))
+        continue;
       EXPECT_FALSE(hung_up.contains(one)) << "delivered after hanging up";
-      screens[one] += what.line.for_receiver(offers[one].has(capability::server_time));
+      screens[one] += forms.for_receiver(offers[one]).text();
     }
   }
   void carry_out(const replay& what) {

@@ -41,7 +41,7 @@ TEST_F(exchange_test, the_message_of_the_day_is_shown_when_there_is_one) {
   greeting.received(7, "NICK m\r\nUSER m 0 * :M\r\n", now, out);
   std::string text;
   for (const effect& one : out)
-    if (const auto* sent = std::get_if<deliver>(&one)) text += sent->line.for_receiver(false);
+    if (const auto* sent = std::get_if<deliver>(&one)) text += line_forms(sent->line).for_receiver({}).text();
   EXPECT_TRUE(has(
       text, "375 m :- leat Message of the day - \r\n:leat 372 m :- hello\r\n:leat 372 m :- \r\n:leat 376 "));
 }
@@ -92,8 +92,8 @@ TEST_F(exchange_test, cap_ls_holds_registration_until_cap_end) {
   connects(alice);
   const std::string list = says(alice, "CAP LS 302");
   EXPECT_EQ(list,
-            ":leat CAP * LS :away-notify batch cap-notify echo-message invite-notify multi-prefix "
-            "server-time setname "
+            ":leat CAP * LS :account-notify away-notify batch cap-notify echo-message extended-join "
+            "invite-notify message-tags multi-prefix server-time setname standard-replies "
             "userhost-in-names\r\n");
   EXPECT_EQ(says(alice, "NICK alice\r\nUSER a 0 * :A"), "");
   EXPECT_TRUE(has(says(alice, "CAP END"), " 001 alice "));

@@ -9,17 +9,25 @@
 namespace hub::irc {
 namespace {
 
-std::string lines_of(const chat::message& said, bool with_tag, std::string_view batch_name,
+std::string lines_of(const chat::message& said, capability_set offers, std::string_view batch_name,
                      chat::moment now) {
-  std::string lines;
+  const bool with_time = offers.has(capability::server_time);
   const chat::moment when{std::chrono::milliseconds(said.time_ms)};
-  std::string tags = with_tag ? time_tag(when) : std::string();
-  if (!batch_name.empty()) {
-    const std::string batch = fmt::format("batch={}", batch_name);
-    tags = tags.empty() ? '@' + batch + ' ' : fmt::format("@{};{}", batch, tags.substr(1));
+  const std::string time = with_time ? time_tag(when) : std::string();
+  std::string lines;
+  std::size_t count = 0;
+  for (const std::string& line : message_lines(with_time ? said : with_visible_time(said, now))) {
+    std::string tags;
+    const auto add = [&](std::string_view one) {
+      if (!one.empty()) tags.append(tags.empty() ? "@" : ";").append(one);
+    };
+    if (!batch_name.empty()) add(fmt::format("batch={}", batch_name));
+    if (offers.has(capability::message_tags)) add(message_tags(said, count));
+    if (with_time) add(std::string_view(time).substr(1, time.size() - 2));
+    ++count;
+    if (!tags.empty()) tags += ' ';
+    lines.append(tags).append(line);
   }
-  for (const std::string& line : message_lines(with_tag ? said : with_visible_time(said, now), tags))
-    lines += line;
   return lines;
 }
 
@@ -28,12 +36,11 @@ std::string lines_of(const chat::message& said, bool with_tag, std::string_view 
 std::string history_lines(std::span<const chat::message> messages, std::string_view server,
                           std::string_view room, capability_set receiver_offers, std::string_view batch_name,
                           std::size_t limit_bytes, chat::moment now) {
-  const bool with_tag = receiver_offers.has(capability::server_time);
   if (!receiver_offers.has(capability::batch)) batch_name = {};
   std::vector<std::string> fitting;  // the latest first
   std::size_t bytes = 0;
   for (const chat::message& said : std::views::reverse(messages)) {
-    fitting.push_back(lines_of(said, with_tag, batch_name, now));
+    fitting.push_back(lines_of(said, receiver_offers, batch_name, now));
     bytes += fitting.back().size();
     if (bytes > limit_bytes) {
       fitting.pop_back();

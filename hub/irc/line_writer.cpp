@@ -99,7 +99,35 @@ std::string three_digits(numeric code) {
   return fmt::format("{:03}", std::to_underlying(code));
 }
 
+outgoing_line line_forms::for_receiver(capability_set offers) {
+  const bool with_time = offers.has(capability::server_time) && line_.tag_bytes > 0;
+  if (line_.tags.empty() || !offers.has(capability::message_tags))
+    return {.bytes = line_.bytes, .offset = with_time ? 0 : line_.tag_bytes};
+  auto& form = with_time ? tagged_and_timed_ : tagged_;
+  if (!form) {
+    const std::string_view plain(*line_.bytes);
+    // "@time=... rest" becomes "@msgid=7;time=... rest".
+    const std::string_view rest = plain.substr(with_time ? 1 : line_.tag_bytes);
+    form =
+        std::make_shared<const std::string>(fmt::format("@{}{}{}", line_.tags, with_time ? ';' : ' ', rest));
+  }
+  return {.bytes = form, .offset = 0};
+}
+
+std::string message_tags(const chat::message& said, std::size_t line) {
+  std::string tags;
+  if (said.id != 0)
+    tags = line == 0 ? fmt::format("msgid={}", said.id) : fmt::format("msgid={}.{}", said.id, line);
+  if (line == 0 && !said.tags.empty()) tags.append(tags.empty() ? "" : ";").append(said.tags);
+  return tags;
+}
+
 std::vector<std::string> message_lines(const chat::message& said, std::string_view tags) {
+  if (said.kind == chat::message_kind::tags) {
+    std::string line(tags);
+    append_line(line, said.source, "TAGMSG", {said.target});
+    return {std::move(line)};
+  }
   const std::string_view verb = said.kind == chat::message_kind::notice ? "NOTICE" : "PRIVMSG";
   std::string_view text = said.text;
   const bool is_action = text.starts_with(action_start) && text.ends_with(action_end);

@@ -12,6 +12,7 @@
 
 #include <hub/chat/message.hpp>
 #include <hub/chat/user.hpp>
+#include <hub/irc/capability.hpp>
 #include <hub/irc/numeric.hpp>
 
 namespace hub::irc {
@@ -28,10 +29,29 @@ std::string time_text(chat::moment when);
 struct wire_line {
   std::shared_ptr<const std::string> bytes;
   std::uint32_t tag_bytes = 0;
+  std::string tags = {};  // what receivers with message-tags see besides, as "msgid=7;+typing=active"
+};
 
-  std::string_view for_receiver(bool with_tag) const {
-    return with_tag ? std::string_view(*bytes) : std::string_view(*bytes).substr(tag_bytes);
-  }
+// What goes out: the buffer, from an offset to its end.
+struct outgoing_line {
+  std::shared_ptr<const std::string> bytes;
+  std::uint32_t offset = 0;
+
+  std::string_view text() const { return std::string_view(*bytes).substr(offset); }
+};
+
+// A line in the forms in which its receivers see it, each made once, when the first of them comes. The line
+// must outlive it.
+class line_forms {
+ public:
+  explicit line_forms(const wire_line& line) : line_(line) {}
+
+  outgoing_line for_receiver(capability_set offers);
+
+ private:
+  const wire_line& line_;
+  std::shared_ptr<const std::string> tagged_;            // with line_.tags
+  std::shared_ptr<const std::string> tagged_and_timed_;  // with the time, too
 };
 
 // Appends ":source VERB middle... :trailing CRLF" to `out`. What does not fit in 512 bytes is cut off the
@@ -50,6 +70,10 @@ void append_line(std::string& out, std::string_view line);
 
 // A numeric as it stands in a line.
 std::string three_digits(numeric code);
+
+// The tags of a message, as in wire_line: its id and what its sender wants others to know. Of a text that has
+// become several lines, `line` counts them: the later ones have ids like "7.1", and no tags of the sender.
+std::string message_tags(const chat::message& said, std::size_t line = 0);
 
 // A message as lines, each after `tags`. A long text becomes several lines, cut between characters and if
 // possible between words; an ACTION stays one on every line.

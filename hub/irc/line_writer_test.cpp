@@ -30,8 +30,33 @@ TEST(line_writer, the_time_tag_has_the_length_that_receivers_without_it_skip) {
   EXPECT_EQ(time_tag(when).size(), time_tag_bytes);
   const wire_line line{.bytes = std::make_shared<const std::string>(time_tag(when) + "PING\r\n"),
                        .tag_bytes = time_tag_bytes};
-  EXPECT_EQ(line.for_receiver(false), "PING\r\n");
-  EXPECT_EQ(line.for_receiver(true), "@time=2023-11-14T22:13:20.123Z PING\r\n");
+  line_forms forms(line);
+  EXPECT_EQ(forms.for_receiver({}).text(), "PING\r\n");
+  EXPECT_EQ(forms.for_receiver(capability_set(capability::server_time)).text(),
+            "@time=2023-11-14T22:13:20.123Z PING\r\n");
+}
+
+TEST(line_forms, show_each_receiver_the_tags_that_it_knows_and_are_made_once) {
+  const chat::moment when{std::chrono::milliseconds(1'700'000'000'123)};
+  const wire_line line{.bytes = std::make_shared<const std::string>(time_tag(when) + "PING\r\n"),
+                       .tag_bytes = time_tag_bytes,
+                       .tags = "msgid=7;+a"};
+  line_forms forms(line);
+  capability_set tags(capability::message_tags);
+  EXPECT_EQ(forms.for_receiver({}).text(), "PING\r\n");
+  EXPECT_EQ(forms.for_receiver(tags).text(), "@msgid=7;+a PING\r\n");
+  tags.set(capability::server_time, true);
+  EXPECT_EQ(forms.for_receiver(tags).text(), "@msgid=7;+a;time=2023-11-14T22:13:20.123Z PING\r\n");
+  EXPECT_EQ(forms.for_receiver(tags).bytes, forms.for_receiver(tags).bytes);
+  EXPECT_EQ(forms.for_receiver({}).bytes, line.bytes);
+}
+
+TEST(message_tags, name_every_line_of_a_message_and_show_the_senders_tags_on_the_first) {
+  const chat::message said{.id = 7, .source = "a!b@c", .target = "#mill", .tags = "+reply=3", .text = "x"};
+  EXPECT_EQ(message_tags(said), "msgid=7;+reply=3");
+  EXPECT_EQ(message_tags(said, 2), "msgid=7.2");
+  EXPECT_EQ(message_tags({.source = "a!b@c", .target = "#mill", .tags = "+typing=active", .text = ""}),
+            "+typing=active");
 }
 
 TEST(line_writer, a_long_line_is_cut_at_512_bytes_between_characters) {

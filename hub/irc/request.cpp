@@ -20,9 +20,9 @@ std::string_view take_word(std::string_view& text) {
 
 std::optional<request> parse_request(std::string_view line) {
   skip_spaces(line);
-  if (line.starts_with('@')) take_word(line);
-  if (line.starts_with(':')) take_word(line);
   request parsed;
+  if (line.starts_with('@')) parsed.tags = take_word(line).substr(1);
+  if (line.starts_with(':')) take_word(line);
   parsed.verb = take_word(line);
   if (parsed.verb.empty()) return std::nullopt;
   while (!line.empty()) {

@@ -12,6 +12,7 @@ inline constexpr std::size_t most_parameters = 15;
 
 // Views into the line that was parsed.
 struct request {
+  std::string_view tags;  // between '@' and the space; see tags.hpp
   std::string_view verb;
   std::array<std::string_view, most_parameters> parameters;
   std::size_t count = 0;
@@ -22,7 +23,7 @@ struct request {
   }
 };
 
-// Tags and source are passed over: clients have no say in either. The fifteenth parameter takes all that is
+// The source is passed over: clients have no say in it. The fifteenth parameter takes all that is
 // left, with or without a ':'. Returns nothing for a line without a verb.
 std::optional<request> parse_request(std::string_view line);
 

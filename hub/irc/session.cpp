@@ -124,9 +124,8 @@ void session::pass_on(std::string bytes, flood_gate& gate, const listener& tell)
   }
 }
 
-bool session::push(const wire_line& line, bool with_tag) {
-  const std::uint32_t offset = with_tag ? 0 : line.tag_bytes;
-  const std::size_t size = line.bytes->size() - offset;
+bool session::push(const outgoing_line& line) {
+  const std::size_t size = line.text().size();
   const std::lock_guard hold(mutex_);
   if (state_ != queue_state::open) return false;
   // Looked at before the line is added: an answer longer than the whole queue may be, such as a LIST, reaches
@@ -134,7 +133,7 @@ bool session::push(const wire_line& line, bool with_tag) {
   if (queued_bytes_.load(std::memory_order_relaxed) > options_.send_queue_bytes) {
     replace_queue_by_last_word();
   } else {
-    queue_.push_back({.bytes = line.bytes, .offset = offset});
+    queue_.push_back(line);
     queued_bytes_.fetch_add(size, std::memory_order_relaxed);
   }
   return !std::exchange(writer_runs_, true);
@@ -180,8 +179,8 @@ void session::write_queued() {
     }
     written = write_all(batch);
     std::size_t bytes = 0;
-    for (const queued_line& one : batch)
-      bytes += one.bytes->size() - one.offset;
+    for (const outgoing_line& one : batch)
+      bytes += one.text().size();
     queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
   }
 }
@@ -204,8 +203,8 @@ leat::result<void> session::write_all(const lines& batch) {
   for (std::size_t at = 0; at < batch.size(); at += parts_per_write) {
     const std::size_t count = std::min(parts_per_write, batch.size() - at);
     for (std::size_t index = 0; index < count; ++index) {
-      const queued_line& one = batch[at + index];
-      parts[index] = std::as_bytes(std::span(*one.bytes).subspan(one.offset));
+      const outgoing_line& one = batch[at + index];
+      parts[index] = std::as_bytes(std::span(one.text()));
     }
     // A single line is the usual case, and cheaper for the system as such.
     const auto written = count == 1 ? conn_->write(parts[0]) : conn_->writev(std::span(parts).first(count));

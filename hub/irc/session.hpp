@@ -73,7 +73,7 @@ class session : public std::enable_shared_from_this<session> {
   // What follows is called by one goroutine, the one that delivers; none of it blocks.
 
   // Queues a line. True: somebody must call start_writer(), after which ever more lines.
-  [[nodiscard]] bool push(const wire_line& line, bool with_tag);
+  [[nodiscard]] bool push(const outgoing_line& line);
   void start_writer();
   std::size_t queued_bytes() const { return queued_bytes_.load(std::memory_order_relaxed); }
   void set_registered() { registered_.store(true, std::memory_order_relaxed); }
@@ -83,12 +83,7 @@ class session : public std::enable_shared_from_this<session> {
   void abort() noexcept { static_cast<void>(conn_->close()); }
 
  private:
-  // A line to be written: the buffer, from an offset to its end.
-  struct queued_line {
-    std::shared_ptr<const std::string> bytes;
-    std::uint32_t offset = 0;
-  };
-  using lines = std::vector<queued_line>;
+  using lines = std::vector<outgoing_line>;
 
   // queue state   means
   // open          lines are taken

@@ -11,7 +11,7 @@ namespace hub::irc {
 
 const exchange::verb_entry* exchange::find_verb(std::string_view name) {
   using self = exchange;
-  static constexpr std::array<verb_entry, 29> verbs = {{
+  static constexpr std::array<verb_entry, 30> verbs = {{
       {"PRIVMSG", &self::on_privmsg},    {"NOTICE", &self::on_notice},
       {"PING", &self::on_ping, 0, true}, {"PONG", &self::on_pong, 0, true},
       {"JOIN", &self::on_join, 1},       {"PART", &self::on_part, 1},
@@ -26,7 +26,7 @@ const exchange::verb_entry* exchange::find_verb(std::string_view name) {
       {"MOTD", &self::on_motd},          {"LUSERS", &self::on_lusers},
       {"VERSION", &self::on_version},    {"TIME", &self::on_time},
       {"INFO", &self::on_info},          {"USERHOST", &self::on_userhost, 1},
-      {"ISON", &self::on_ison, 1},
+      {"ISON", &self::on_ison, 1},       {"TAGMSG", &self::on_tagmsg, 1},
   }};
   const auto found =
       std::ranges::find_if(verbs, [&](const verb_entry& one) { return chat::same_name(one.name, name); });
@@ -51,7 +51,7 @@ std::vector<std::string> isupport_lines(const settings& chosen, const chat::limi
       fmt::format("NETWORK={}", chosen.network),
       fmt::format("NICKLEN={}", bounds.nick_bytes),
       "PREFIX=(ov)@+",
-      fmt::format("TARGMAX=JOIN:,KICK:{0},LIST:,NAMES:1,NOTICE:{0},PART:,PRIVMSG:{0},WHOIS:1",
+      fmt::format("TARGMAX=JOIN:,KICK:{0},LIST:,NAMES:1,NOTICE:{0},PART:,PRIVMSG:{0},TAGMSG:{0},WHOIS:1",
                   chosen.targets_per_message),
       fmt::format("TOPICLEN={}", bounds.topic_bytes),
       fmt::format("USERLEN={}", bounds.user_bytes),

@@ -46,6 +46,7 @@ constexpr std::array migrations{
         time_ms     INTEGER NOT NULL,
         PRIMARY KEY (folded_name, position)
       );)"},
+    migration{"tags of messages", "ALTER TABLE message ADD COLUMN tags TEXT NOT NULL DEFAULT ''"},
 };
 
 // "leat" in ASCII: lets `file` and us tell our databases from others.

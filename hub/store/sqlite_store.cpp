@@ -99,8 +99,9 @@ result<Statements> prepare_all(database& db, Sql... sql) {
 result<write_statements> prepare_writes(database& db) {
   return prepare_all<write_statements>(
       db,
-      "INSERT INTO message (id, conversation, time_ms, kind, source, target, text) VALUES (?, ?, ?, ?, ?, ?, "
-      "?)",
+      "INSERT INTO message (id, conversation, time_ms, kind, source, target, text, tags) VALUES (?, ?, ?, ?, "
+      "?, "
+      "?, ?, ?)",
       "DELETE FROM room WHERE folded_name = ?", "DELETE FROM room_ban WHERE folded_name = ?",
       "INSERT INTO room (folded_name, name, topic, topic_setter, topic_time_ms, modes, join_key, "
       "member_limit, created_ms, history_from_ms)"
@@ -111,7 +112,8 @@ result<write_statements> prepare_writes(database& db) {
 result<read_statements> prepare_reads(database& db) {
   return prepare_all<read_statements>(
       db,
-      "SELECT id, time_ms, kind, source, target, text FROM message WHERE conversation = ? ORDER BY id DESC "
+      "SELECT id, time_ms, kind, source, target, text, tags FROM message WHERE conversation = ? ORDER BY id "
+      "DESC "
       "LIMIT ?",
       "SELECT max(id) FROM message",
       "SELECT name, topic, topic_setter, topic_time_ms, modes, join_key, member_limit, created_ms, "
@@ -126,6 +128,7 @@ chat::message read_message(const statement& row) {
           .kind = row.number(2) == 1 ? chat::message_kind::notice : chat::message_kind::text,
           .source = row.text(3),
           .target = row.text(4),
+          .tags = row.text(6),
           .text = row.text(5)};
 }
 
@@ -213,6 +216,7 @@ result<void> sqlite_store::insert(const chat::message& message, std::string_view
   row.bind(5, message.source);
   row.bind(6, message.target);
   row.bind(7, message.text);
+  row.bind(8, message.tags);
   auto stepped = row.step(doing);
   if (!stepped && stepped.error().kind == failure::refused) {
     stepped.error().text += fmt::format(" (message id {})", message.id);

@@ -80,6 +80,7 @@ TEST_F(sqlite_store_test, messages_come_back_as_they_were_given_oldest_first) {
                                     .kind = chat::message_kind::notice,
                                     .source = "bob!b@h",
                                     .target = "#team",
+                                    .tags = "+reply=1;+example.org/x",
                                     .text = "\x01"
                                             "ACTION 'waves' ü\x01"}};
   const auto opened = open();
@@ -247,6 +248,17 @@ TEST_F(sqlite_store_test, the_database_of_another_program_is_refused_untouched) 
   EXPECT_EQ(opened.error().kind, failure::corrupt);
   EXPECT_NE(opened.error().text.find("another program"), std::string::npos) << opened.error().text;
   EXPECT_FALSE(std::filesystem::exists(file().native() + "-wal"));
+}
+
+TEST_F(sqlite_store_test, messages_that_an_older_version_stored_are_kept) {
+  ASSERT_TRUE(open()->append(numbered(1, 2)));
+  run_sql("ALTER TABLE message DROP COLUMN tags; DELETE FROM schema_migration WHERE version > 1");
+  const auto opened = open();
+  EXPECT_EQ(opened->latest("#team", 50).value(), numbered(1, 2));
+  message later = in_room(3, "#team", "later");
+  later.tags = "+reply=1";
+  ASSERT_TRUE(opened->append(std::span(&later, 1)));
+  EXPECT_EQ(opened->latest("#team", 1).value().front(), later);
 }
 
 TEST_F(sqlite_store_test, a_newer_schema_is_refused_by_both_versions) {
