@@ -198,12 +198,16 @@ TEST_F(resumables_test, what_the_kernel_had_when_the_server_was_killed_is_kept) 
   open();
   const auto id = begin(10);
   bring(id, 0, "012");
-  auto under_way = add(id, 3);
-  ASSERT_TRUE(under_way->write(bytes_of("345")));
-  const auto record = data_.read("uploads/" + id + ".info");
-  const auto bytes = data_.read("uploads/" + id + ".data");
+  std::string record;
+  std::string bytes;
+  {
+    auto under_way = add(id, 3);
+    ASSERT_TRUE(under_way->write(bytes_of("345")));
+    record = data_.read("uploads/" + id + ".info");
+    bytes = data_.read("uploads/" + id + ".data");
+    under_way->undo();
+  }
   EXPECT_EQ(bytes, "012345");
-  under_way->undo();
   const auto kill = [&] {
     store_.reset();
     data_.write("uploads/" + id + ".info", record);
@@ -229,10 +233,13 @@ TEST_F(resumables_test, what_was_still_to_be_verified_when_the_server_was_killed
   open();
   const auto id = begin(10);
   bring(id, 0, "012");
-  auto under_way = add(id, 3, true);
-  ASSERT_TRUE(under_way->write(bytes_of("345")));
-  const auto record = data_.read("uploads/" + id + ".info");
-  under_way->undo();
+  std::string record;
+  {
+    auto under_way = add(id, 3, true);
+    ASSERT_TRUE(under_way->write(bytes_of("345")));
+    record = data_.read("uploads/" + id + ".info");
+    under_way->undo();
+  }
   store_.reset();
   data_.write("uploads/" + id + ".info", record);
   data_.write("uploads/" + id + ".data", "012345");
