@@ -158,13 +158,13 @@ int serve(const serve_options& options) {
     site->serve(std::move(conn), stopping);
   });
   site.emplace(**files,
-               hub::http::site_options{.bounds = settings->http,
-                                       .public_url = settings->server.public_url,
-                                       .description = settings->server.description,
-                                       .origins = settings->server.origins,
-                                       .irc = [&](auto conn, const auto& remote) {
-                                         server.serve_irc(std::move(conn), remote);
-                                       }},
+               hub::http::site_options{
+                   .bounds = settings->http,
+                   .public_url = settings->server.public_url,
+                   .description = settings->server.description,
+                   .origins = settings->server.origins,
+                   .irc = [&](auto conn, const auto& remote) { server.serve_irc(std::move(conn), remote); },
+                   .page = hub::http::web_assets()},
                [&](const hub::http::announcement& shared) {
                  return server.announce_file(shared.room, shared.uploader, shared.name, shared.size_bytes,
                                              shared.url);

@@ -55,12 +55,12 @@ bool answer_writer::send_continue() {
   return write("HTTP/1.1 100 Continue\r\n\r\n", "");
 }
 
-bool answer_writer::send(const response& answer) {
+bool answer_writer::send(const response& answer, std::string_view body) {
   if (answer.status == 204 || answer.status == 304) {
     return write(render_head(answer, std::nullopt, then(), std::time(nullptr)), "");
   }
-  const auto head = render_head(answer, answer.body.size(), then(), std::time(nullptr));
-  return write(head, wants_body() ? answer.body : std::string_view());
+  const auto head = render_head(answer, body.size(), then(), std::time(nullptr));
+  return write(head, wants_body() ? body : std::string_view());
 }
 
 bool answer_writer::send_head(const response& answer, std::uint64_t length) {

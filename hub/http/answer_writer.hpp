@@ -27,8 +27,9 @@ class answer_writer {
   // 100 Continue: the client waits for it before it sends the body.
   bool send_continue();
 
-  // An answer with its body.
-  bool send(const response& answer);
+  // An answer with its body, or with one that lies elsewhere, which is sent from there.
+  bool send(const response& answer) { return send(answer, answer.body); }
+  bool send(const response& answer, std::string_view body);
 
   // An answer whose body of `length` bytes follows, unless `wants_body()` is false.
   bool send_head(const response& answer, std::uint64_t length);

@@ -75,6 +75,7 @@ response home_page(std::string_view description, std::string_view host, bool htm
     answer.body = fmt::format(text_page, fmt::arg("description", description), fmt::arg("host", host));
   }
   answer.add("Content-Type", html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8");
+  answer.add("Vary", "Accept");
   answer.add("X-Content-Type-Options", "nosniff");
   answer.add("Content-Security-Policy",
              "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'");

@@ -1,4 +1,4 @@
-// The page at `/`: what this server is and how to use it.
+// What stands at `/` for those who do not get the page for browsers: what this server is and how to use it.
 #pragma once
 
 #include <string>

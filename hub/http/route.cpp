@@ -28,6 +28,7 @@ std::expected<route, refusal> find_route(const target& asked) {
   if (path.size() == 1 && path[0].empty()) return route{resource::home, files::area::common(), {}};
   if (path.size() == 1 && path[0] == "health") return route{resource::health, files::area::common(), {}};
   if (path.size() == 1 && path[0] == "irc") return route{resource::irc, files::area::common(), {}};
+  if (path.size() == 2 && path[0] == "assets") return route{resource::asset, files::area::common(), {}};
   if (path[0] == "files") return find_in_area(files::area::common(), path.subspan(1));
   if (path.size() >= 3 && path[0] == "rooms" && path[2] == "files") {
     // Clients and proxies resolve these before anyone sees them; a room of that name is "%23..".
@@ -58,6 +59,7 @@ std::string_view methods_of(resource what) {
     case resource::home:
     case resource::health:
     case resource::irc:
+    case resource::asset:
       break;
   }
   return "GET, HEAD, OPTIONS";

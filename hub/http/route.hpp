@@ -16,6 +16,7 @@ enum class resource : unsigned char {
   home,     // /
   health,   // /health
   irc,      // /irc, over WebSocket
+  asset,    // /assets/NAME: what the page loads
   listing,  // /files, /rooms/ROOM/files, with or without a slash at the end
   file,     // /files/NAME, /rooms/ROOM/files/NAME
   uploads,  // /uploads, with or without a slash at the end: where resumable uploads begin (tus.hpp)

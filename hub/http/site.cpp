@@ -26,6 +26,7 @@
 #include <hub/http/store_answer.hpp>
 #include <hub/http/target.hpp>
 #include <hub/http/tus.hpp>
+#include <hub/http/web_page.hpp>
 #include <hub/http/websocket.hpp>
 
 namespace hub::http {
@@ -99,6 +100,8 @@ class visit {
         return send(plain_answer(200, "ok"));
       case resource::irc:
         return speak_irc(asked);
+      case resource::asset:
+        return send_asset_at(asked, *parsed);
       case resource::listing:
         if (asked.method == "POST") return store_form(asked, found->where);
         return send_listing(asked, *parsed, *found);
@@ -219,9 +222,19 @@ class visit {
   }
 
   void send_home(const request& asked) {
+    const bool html = prefers_html(asked.field("Accept").value_or(""));
+    const auto* page = html ? find_asset(site_.options_.page, "/") : nullptr;
+    if (page) return send_asset(asked, *page, out_);
     auto host = asked.field("Host").value_or("");
     if (host.empty()) host = conn_.local_address().to_string();
-    send(home_page(site_.options_.description, host, prefers_html(asked.field("Accept").value_or(""))));
+    send(home_page(site_.options_.description, host, html));
+  }
+
+  void send_asset_at(const request& asked, const target& parsed) {
+    const auto* asset = find_asset(site_.options_.page, "/assets/" + parsed.segments[1]);
+    if (!asset)
+      return send(plain_answer(404, "the page has no such file (reload it: there may be a newer one)"));
+    send_asset(asked, *asset, out_);
   }
 
   void send_listing(const request& asked, const target& parsed, const route& found) {

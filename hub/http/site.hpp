@@ -9,8 +9,9 @@
 //   POST                    /files, /rooms/ROOM/files a form with files, as browsers and `curl -F` send it
 //   POST                    /uploads                  a resumable upload begins (tus 1.0, see tus.hpp)
 //   HEAD, PATCH, DELETE     /uploads/ID               it goes on, or is given up
-//   GET, HEAD               /, /health
 //   GET                     /irc                      IRC over WebSocket
+//   GET, HEAD               /assets/NAME              what the page for browsers loads
+//   GET, HEAD               /, /health                / is that page, or text for those who want no HTML
 //
 // Only pages of our own may have a browser change anything: see own_origin.hpp.
 #pragma once
@@ -19,6 +20,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,7 @@
 
 #include <hub/files/file_store.hpp>
 #include <hub/http/limits.hpp>
+#include <hub/http/web_asset.hpp>
 
 namespace hub::http {
 
@@ -57,6 +60,8 @@ struct site_options {
   // Pages of these origins may speak IRC, too: "https://chat.example.org", or "*" for all.
   std::vector<std::string> origins = {};
   irc_handler irc = {};  // none: no IRC over WebSocket
+  // The page for browsers; without one they get a plain page that tells how to use the server.
+  std::span<const web_asset> page = {};
 };
 
 // Thread-safe: one site serves all connections.

@@ -1,0 +1,205 @@
+// Uploads by tus 1.0: one after the other, in pieces, so that each can be paused, broken off and gone on with, also after
+// the page was reloaded (then the same file has to be chosen again) or the server was restarted.
+
+import {memory} from "../app/memory";
+import {fingerprint, metadata, ownAddress, parseOffset, Speed} from "./tus";
+
+const piece_bytes = 8 * 1_048_576;
+const piece_timeout_ms = 120_000;
+const mostRetries = 8;
+const version = {"Tus-Resumable": "1.0.0"};
+
+export interface Upload {
+  id: number;
+  file: File;
+  room: string;
+  status: "queued" | "sending" | "paused" | "waiting" | "failed" | "done";
+  sent: number;
+  /** Bytes a second. */
+  speed: number;
+  /** What went wrong, as the server or the browser says it. */
+  reason: string;
+  /** Where the file is now. */
+  path: string;
+}
+
+class Failure extends Error {
+  constructor(message: string, readonly status: number) {
+    super(message);
+  }
+}
+
+export class Uploads {
+  list: Upload[] = [];
+  private ids = 0;
+  private running: Upload | null = null;
+  private request: XMLHttpRequest | null = null;
+  private retryTimer = 0;
+
+  constructor(private readonly nick: () => string, private readonly changed: () => void) {
+    addEventListener("online", () => this.retry());
+  }
+
+  add(files: Iterable<File>, room: string): void {
+    for (const file of files) {
+      this.list.push({id: ++this.ids, file, room, status: "queued", sent: 0, speed: 0, reason: "", path: ""});
+    }
+    void this.next();
+    this.changed();
+  }
+
+  pause(upload: Upload): void {
+    if (upload.status === "done") return;
+    upload.status = "paused";
+    if (this.running === upload) this.request?.abort();
+    this.changed();
+  }
+
+  resume(upload: Upload): void {
+    if (upload.status !== "paused" && upload.status !== "failed" && upload.status !== "waiting") return;
+    upload.status = "queued";
+    upload.reason = "";
+    void this.next();
+    this.changed();
+  }
+
+  /** Takes it off the list, and what is there of it off the server. */
+  remove(upload: Upload): void {
+    const wasDone = upload.status === "done";
+    this.pause(upload);
+    this.list = this.list.filter((each) => each !== upload);
+    const key = fingerprint(upload.file, upload.room);
+    const address = memory.uploads().get(key);
+    if (!wasDone && address) {
+      this.remember(key, null);
+      void fetch(address, {method: "DELETE", headers: version}).catch(() => undefined); // it expires anyway
+    }
+    this.changed();
+  }
+
+  private retry(): void {
+    for (const upload of this.list) if (upload.status === "waiting") upload.status = "queued";
+    void this.next();
+  }
+
+  private async next(): Promise<void> {
+    if (this.running) return;
+    const upload = this.list.find((each) => each.status === "queued");
+    if (!upload) return;
+    this.running = upload;
+    upload.status = "sending";
+    try {
+      await this.run(upload);
+    } catch (error) {
+      this.failed(upload, error);
+    }
+    this.running = null;
+    this.changed();
+    void this.next();
+  }
+
+  private failed(upload: Upload, error: unknown): void {
+    if (upload.status !== "sending") return; // paused, or taken off
+    const status = error instanceof Failure ? error.status : 0;
+    upload.reason = error instanceof Error ? error.message : String(error);
+    const isPassing = status === 0 || status === 408 || status === 409 || status === 423 || status === 429 || status >= 500;
+    upload.status = isPassing && status !== 507 ? "waiting" : "failed";
+    clearTimeout(this.retryTimer);
+    if (upload.status === "waiting") this.retryTimer = window.setTimeout(() => this.retry(), 3_000);
+  }
+
+  private async run(upload: Upload): Promise<void> {
+    const key = fingerprint(upload.file, upload.room);
+    const speed = new Speed();
+    let address = memory.uploads().get(key) ?? null;
+    let offset = address ? await this.offsetAt(address, upload.file.size) : null;
+    if (address === null || offset === null) {
+      address = await this.create(upload);
+      offset = 0;
+      this.remember(key, address);
+    }
+    let troubles = 0;
+    do {
+      upload.sent = offset;
+      const before = offset;
+      try {
+        offset = await this.sendPiece(upload, address, offset, speed);
+      } catch (error) {
+        if (upload.status !== "sending" || ++troubles > mostRetries) throw error;
+        if (error instanceof Failure && error.status >= 400 && error.status < 500 && error.status !== 409 && error.status !== 423) throw error;
+        await new Promise((done) => setTimeout(done, 500 * troubles));
+        const known = await this.offsetAt(address, upload.file.size);
+        if (known === null) throw new Failure("the server has forgotten this upload", 0);
+        offset = known;
+      }
+      if (offset > before) troubles = 0;
+    } while (offset < upload.file.size && upload.status === "sending");
+    if (upload.status !== "sending") return;
+    this.remember(key, null);
+    upload.sent = upload.file.size;
+    upload.status = "done";
+  }
+
+  private async create(upload: Upload): Promise<string> {
+    const {file, room} = upload;
+    const answer = await fetch("/uploads", {
+      method: "POST",
+      headers: {
+        ...version, "Upload-Length": String(file.size),
+        "Upload-Metadata": metadata({filename: file.name, room: room.startsWith("#") ? room : "", nick: this.nick()}),
+      },
+    });
+    if (answer.status !== 201) throw new Failure((await answer.text()).slice(0, 300).trim() || answer.statusText, answer.status);
+    const address = ownAddress(answer.headers.get("Location"), location.href);
+    if (!address) throw new Failure("the server gave no address for the upload", 400);
+    if (file.size === 0) upload.path = answer.headers.get("Content-Location") ?? "";
+    return address;
+  }
+
+  /** How much the server has; null if it does not know the upload (any more). */
+  private async offsetAt(address: string, size: number): Promise<number | null> {
+    const answer = await fetch(address, {method: "HEAD", headers: version, cache: "no-store"});
+    if (answer.status === 404 || answer.status === 410 || answer.status === 403) return null;
+    if (!answer.ok) throw new Failure(answer.statusText, answer.status);
+    return parseOffset(answer.headers.get("Upload-Offset"), size);
+  }
+
+  /** Sends what fits into one request; gives the offset behind it. By XMLHttpRequest, since fetch() tells no progress. */
+  private sendPiece(upload: Upload, address: string, offset: number, speed: Speed): Promise<number> {
+    const {file} = upload;
+    if (file.size === 0) return Promise.resolve(0);
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      this.request = request;
+      request.open("PATCH", address);
+      request.timeout = piece_timeout_ms;
+      for (const [name, value] of Object.entries(version)) request.setRequestHeader(name, value);
+      request.setRequestHeader("Content-Type", "application/offset+octet-stream");
+      request.setRequestHeader("Upload-Offset", String(offset));
+      request.upload.onprogress = (event) => {
+        upload.sent = offset + event.loaded;
+        speed.add(performance.now(), upload.sent);
+        upload.speed = speed.perSecond();
+        this.changed();
+      };
+      const fail = (reason: string) => reject(new Failure(reason, 0));
+      request.onerror = () => fail("the connection broke");
+      request.ontimeout = () => fail("the connection is too slow");
+      request.onabort = () => fail("paused");
+      request.onload = () => {
+        const reached = request.status === 204 || request.status === 200 ? parseOffset(request.getResponseHeader("Upload-Offset"), file.size) : null;
+        if (reached === null) return reject(new Failure(request.responseText.slice(0, 300).trim() || request.statusText, request.status || 500));
+        upload.path = request.getResponseHeader("Content-Location") ?? upload.path;
+        resolve(reached);
+      };
+      request.send(file.slice(offset, offset + piece_bytes));
+    });
+  }
+
+  private remember(key: string, address: string | null): void {
+    const all = memory.uploads();
+    if (address === null) all.delete(key);
+    else all.set(key, address);
+    memory.setUploads(all);
+  }
+}
