@@ -23,9 +23,10 @@ enum class capability : std::uint32_t {
   extended_join = 1 << 10,
   account_notify = 1 << 11,
   standard_replies = 1 << 12,
+  labeled_response = 1 << 13,
 };
 
-inline constexpr std::array<std::pair<std::string_view, capability>, 13> capabilities = {{
+inline constexpr std::array<std::pair<std::string_view, capability>, 14> capabilities = {{
     {"account-notify", capability::account_notify},
     {"away-notify", capability::away_notify},
     {"batch", capability::batch},
@@ -33,6 +34,7 @@ inline constexpr std::array<std::pair<std::string_view, capability>, 13> capabil
     {"echo-message", capability::echo_message},
     {"extended-join", capability::extended_join},
     {"invite-notify", capability::invite_notify},
+    {"labeled-response", capability::labeled_response},
     {"message-tags", capability::message_tags},
     {"multi-prefix", capability::multi_prefix},
     {"server-time", capability::server_time},

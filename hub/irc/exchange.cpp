@@ -6,6 +6,7 @@
 
 #include <hub/chat/text.hpp>
 #include <hub/irc/exchange.hpp>
+#include <hub/irc/tags.hpp>
 
 namespace hub::irc {
 namespace {
@@ -15,6 +16,13 @@ bool is_http_method(std::string_view verb) {
   constexpr std::string_view methods[] = {"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
                                           "OPTIONS", "CONNECT", "TRACE", "PATCH"};
   return std::ranges::any_of(methods, [&](std::string_view one) { return chat::same_name(one, verb); });
+}
+
+// Labels of more than 64 bytes are none.
+std::string_view label_of(const request& asked) {
+  constexpr std::size_t label_bytes = 64;
+  const std::string_view label = tag_value(asked.tags, "label").value_or("");
+  return label.size() <= label_bytes ? label : std::string_view();
 }
 
 std::string upper(std::string_view text) {
@@ -132,7 +140,11 @@ bool exchange::take_line(client& from, std::string_view line, line_fault fault) 
   if (fault != line_fault::none) {
     take_fault(from, line, fault);
   } else if (const auto asked = parse_request(line)) {
-    take_request(from, *asked);
+    const std::string_view label = label_of(*asked);
+    if (label.empty() || !from.offers.has(capability::labeled_response))
+      take_request(from, *asked);
+    else
+      take_labeled(from, *asked, label);
   }
   return !from.closing;
 }

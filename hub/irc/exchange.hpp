@@ -93,6 +93,11 @@ class exchange {
   bool take_line(client& from, std::string_view line, line_fault fault);
   void take_fault(client& from, std::string_view line, line_fault fault);
   void take_request(client& from, const request& asked);
+
+  // exchange_labels.cpp: answers that say which request they are to (IRCv3 labeled-response)
+  void take_labeled(client& from, const request& asked, std::string_view label);
+  void label_answer(const client& from, std::string_view label, std::size_t since);
+
   void part_with(client& from, std::string_view reason_for_others, std::string_view reason_for_client);
   void try_to_register(client& from);
   void welcome(client& from);
@@ -194,6 +199,7 @@ class exchange {
   std::vector<std::string> isupport_;  // the tokens of each 005 line
   std::vector<std::unique_ptr<client>> clients_;
   std::size_t connection_count_ = 0;
+  std::uint64_t labeled_batches_ = 0;  // so far: their names must differ
   std::vector<chat::event> events_;
 
   // During a call:

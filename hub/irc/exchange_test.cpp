@@ -93,7 +93,7 @@ TEST_F(exchange_test, cap_ls_holds_registration_until_cap_end) {
   const std::string list = says(alice, "CAP LS 302");
   EXPECT_EQ(list,
             ":leat CAP * LS :account-notify away-notify batch cap-notify echo-message extended-join "
-            "invite-notify message-tags multi-prefix server-time setname standard-replies "
+            "invite-notify labeled-response message-tags multi-prefix server-time setname standard-replies "
             "userhost-in-names\r\n");
   EXPECT_EQ(says(alice, "NICK alice\r\nUSER a 0 * :A"), "");
   EXPECT_TRUE(has(says(alice, "CAP END"), " 001 alice "));
