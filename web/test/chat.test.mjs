@@ -6,7 +6,8 @@ import {readFileSync, rmSync, writeFileSync} from "node:fs";
 import {basename, join} from "node:path";
 import {after, before, test} from "node:test";
 
-import {expectTexts, obstacle, openBrowser, openUser, say, Server, shots, texts} from "./harness.mjs";
+import {expectTexts, joinAs, obstacle, openBrowser, openUser, say, Server, shots, texts} from "./harness.mjs";
+import {playHistory} from "./played_server.mjs";
 
 let browser;
 let server;
@@ -208,4 +209,43 @@ test("an upload goes on where it was when the server was killed and came back", 
   }
   await finish(quin);
   await own.end();
+});
+
+test("ten thousand messages are scrolled through in order, with a small document", {skip}, async () => {
+  const count = 10_000;
+  const user = await openUser(browser, server, null, {place: "#tea", played: (socket) => playHistory(socket, "#tea", count)});
+  await joinAs(user.page, "me");
+  await expectTexts(user.page, [`text ${count - 1}`, `text ${count}`]);
+  const seen = await user.page.evaluate(async () => {
+    const list = document.querySelector(".message-scroll");
+    const numbers = () => [...list.querySelectorAll(".message-text")].map((each) => Number(each.innerText.slice(5)));
+    const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    const times = [];
+    let [most, last] = [0, performance.now()];
+    let lowest = Infinity;
+    for (const begun = performance.now(); lowest > 1 && performance.now() - begun < 60_000;) {
+      list.scrollTop -= 900;
+      await frame();
+      const drawn = numbers();
+      if (drawn.some((each, index) => index > 0 && each !== drawn[index - 1] + 1)) return {broken: drawn};
+      lowest = Math.min(lowest, drawn[0]);
+      most = Math.max(most, drawn.length);
+      times.push(performance.now() - last);
+      last = performance.now();
+    }
+    times.sort((left, right) => left - right);
+    const at = (part) => Math.round(times[Math.floor(part * (times.length - 1))]);
+    return {lowest, most, frames: times.length, median: at(0.5), most95: at(0.95), slowest: at(1)};
+  });
+  assert.equal(seen.broken, undefined);
+  assert.equal(seen.lowest, 1);
+  assert.ok(seen.most <= 170, `${seen.most} messages in the document`);
+  // Far more than it takes: the machine may be busy, and there is no graphics card here.
+  assert.ok(seen.median < 150, JSON.stringify(seen));
+  console.log(`frames: ${JSON.stringify(seen)}`);
+  await user.page.getByRole("button", {name: "Jump to the latest"}).click();
+  await expectTexts(user.page, [`text ${count}`]);
+  await user.page.goto(`${server.url}#tea/m5000`);
+  await user.page.locator(".message.marked", {hasText: "text 5000"}).waitFor();
+  await finish(user);
 });

@@ -71,8 +71,11 @@ export async function openBrowser() {
   });
 }
 
-/** A user's page: a browser profile of its own. What breaks the policy, or the page, is kept in `faults`. */
-export async function openUser(browser, server, nick, {place = "", ...options} = {}) {
+/**
+ * A user's page: a browser profile of its own. What breaks the policy, or the page, is kept in `faults`. `played`: answers
+ * its WebSocket instead of the server.
+ */
+export async function openUser(browser, server, nick, {place = "", played, ...options} = {}) {
   const context = await browser.newContext({viewport: {width: 1280, height: 800}, locale: "en-GB", ...options});
   context.setDefaultTimeout(15_000);
   const page = await context.newPage();
@@ -85,6 +88,7 @@ export async function openUser(browser, server, nick, {place = "", ...options} =
   page.on("request", (request) => {
     if (!request.url().startsWith(server.url) && !/^(blob|data):/.test(request.url()) && !request.url().startsWith(server.url.replace("http", "ws"))) faults.push(`asked ${request.url()}`);
   });
+  if (played) await page.routeWebSocket(/\/irc$/, played);
   await page.goto(server.url + place);
   if (nick) await joinAs(page, nick);
   return {page, context, faults};

@@ -33,7 +33,7 @@ export function ConversationHeader({app, about, onSearch, isSearching}: {app: Ap
           <Icon name="people" /><span aria-hidden="true">{about.members.size}</span>
         </button>
       )}
-      <button class="icon-button narrow-hidden" aria-label={t(isRoom ? "room.leave" : "room.close")} title={t(isRoom ? "room.leave" : "room.close")} onClick={() => app.leave(about)}>
+      <button class={`icon-button ${isRoom ? "narrow-hidden" : ""}`} aria-label={t(isRoom ? "room.leave" : "room.close")} title={t(isRoom ? "room.leave" : "room.close")} onClick={() => app.leave(about)}>
         <Icon name={isRoom ? "leave" : "close"} />
       </button>
     </header>

@@ -1,4 +1,4 @@
-import {useEffect, useRef, useState} from "preact/hooks";
+import {useEffect, useLayoutEffect, useRef, useState} from "preact/hooks";
 
 import type {App} from "../app/app";
 import {memory} from "../app/memory";
@@ -15,7 +15,7 @@ export function JoinView({app}: {app: App}) {
   const isTrying = state !== undefined && !isTaken && state.phase !== "offline";
   const [typed, setTyped] = useState(memory.nick);
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isTaken || !state) return;
     setTyped(state.offeredNick);
     field.current?.focus();

@@ -17,6 +17,10 @@ export function MembersPanel({app, session, about}: {app: App; session: Session;
       <header class="bar"><h2>{t("rooms.members", all.length)}</h2><ClosePanel app={app} /></header>
       <ul class="members">{all.slice(0, mostShown).map((member) => <MemberRow key={member.nick} app={app} session={session} member={member} />)}</ul>
       {all.length > mostShown && <p class="quiet">+{all.length - mostShown}</p>}
+      <footer class="panel-foot">
+        <button class="link" onClick={() => void app.copy(app.linkTo(about.name))}>{t("room.link")}</button>
+        <button class="link" onClick={() => app.leave(about)}>{t("room.leave")}</button>
+      </footer>
     </aside>
   );
 }
