@@ -41,6 +41,31 @@ class memory_store final : public store::store {
     return {};
   }
 
+  hub::store::result<std::vector<chat::message>> find(const std::string& conversation,
+                                                      const hub::store::history_range& range) override {
+    const std::lock_guard hold(mutex_);
+    std::vector<chat::message> found;
+    for (const chat::message& one : messages_)
+      if (one.id > range.after_id && one.id < range.before_id &&
+          hub::store::conversation_of(one) == conversation)
+        found.push_back(one);
+    if (found.size() > range.limit) {
+      const auto surplus = static_cast<std::ptrdiff_t>(found.size() - range.limit);
+      if (range.newest)
+        found.erase(found.begin(), found.begin() + surplus);
+      else
+        found.erase(found.end() - surplus, found.end());
+    }
+    return found;
+  }
+
+  hub::store::result<std::uint64_t> first_id_since(std::int64_t time_ms) override {
+    const std::lock_guard hold(mutex_);
+    for (const chat::message& one : messages_)
+      if (one.time_ms >= time_ms) return one.id;
+    return messages_.empty() ? 1 : messages_.back().id + 1;
+  }
+
   hub::store::result<std::uint64_t> last_message_id() override {
     const std::lock_guard hold(mutex_);
     return messages_.empty() ? 0 : messages_.back().id;

@@ -72,7 +72,9 @@ struct write_statements {
 };
 
 struct read_statements {
-  statement latest;
+  statement newest;
+  statement oldest;
+  statement from_id;
   statement last_id;
   statement rooms;
   statement bans;
@@ -99,9 +101,8 @@ result<Statements> prepare_all(database& db, Sql... sql) {
 result<write_statements> prepare_writes(database& db) {
   return prepare_all<write_statements>(
       db,
-      "INSERT INTO message (id, conversation, time_ms, kind, source, target, text, tags) VALUES (?, ?, ?, ?, "
-      "?, "
-      "?, ?, ?)",
+      "INSERT INTO message (id, conversation, time_ms, kind, source, target, text, tags)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       "DELETE FROM room WHERE folded_name = ?", "DELETE FROM room_ban WHERE folded_name = ?",
       "INSERT INTO room (folded_name, name, topic, topic_setter, topic_time_ms, modes, join_key, "
       "member_limit, created_ms, history_from_ms)"
@@ -112,10 +113,11 @@ result<write_statements> prepare_writes(database& db) {
 result<read_statements> prepare_reads(database& db) {
   return prepare_all<read_statements>(
       db,
-      "SELECT id, time_ms, kind, source, target, text, tags FROM message WHERE conversation = ? ORDER BY id "
-      "DESC "
-      "LIMIT ?",
-      "SELECT max(id) FROM message",
+      "SELECT id, time_ms, kind, source, target, text, tags FROM message"
+      " WHERE conversation = ? AND id > ? AND id < ? ORDER BY id DESC LIMIT ?",
+      "SELECT id, time_ms, kind, source, target, text, tags FROM message"
+      " WHERE conversation = ? AND id > ? AND id < ? ORDER BY id LIMIT ?",
+      "SELECT id, time_ms FROM message WHERE id >= ? ORDER BY id LIMIT 1", "SELECT max(id) FROM message",
       "SELECT name, topic, topic_setter, topic_time_ms, modes, join_key, member_limit, created_ms, "
       "history_from_ms FROM room"
       " ORDER BY folded_name",
@@ -160,13 +162,15 @@ class sqlite_store final : public store {
   result<std::vector<chat::message>> latest_private(std::string_view nick, std::string_view other,
                                                     std::size_t limit) override;
   result<std::uint64_t> last_message_id() override;
+  result<std::vector<chat::message>> find(const std::string& conversation,
+                                          const history_range& range) override;
+  result<std::uint64_t> first_id_since(std::int64_t time_ms) override;
   result<std::vector<chat::room_record>> load_rooms() override;
 
  private:
   result<void> insert(const chat::message& message, std::string_view doing);
   result<void> insert(const chat::room_record& room, std::string_view doing);
   result<void> remove(std::string_view folded_name, std::string_view doing);
-  result<std::vector<chat::message>> latest_of(const std::string& conversation, std::size_t limit);
   result<void> load_bans(chat::room_record& room);
 
   // Declared first, so that it is released only after both connections are closed.
@@ -267,22 +271,27 @@ result<void> sqlite_store::remove(std::string_view folded_name, std::string_view
 }
 
 result<std::vector<chat::message>> sqlite_store::latest(std::string_view room, std::size_t limit) {
-  return latest_of(chat::fold(room), limit);
+  return find(chat::fold(room), {.limit = limit});
 }
 
 result<std::vector<chat::message>> sqlite_store::latest_private(std::string_view nick, std::string_view other,
                                                                 std::size_t limit) {
-  return latest_of(conversation_of(nick, other), limit);
+  return find(conversation_of(nick, other), {.limit = limit});
 }
 
-result<std::vector<chat::message>> sqlite_store::latest_of(const std::string& conversation,
-                                                           std::size_t limit) {
+result<std::vector<chat::message>> sqlite_store::find(const std::string& conversation,
+                                                      const history_range& range) {
   constexpr const char* doing = "cannot read the history";
   const std::lock_guard lock(read_mutex_);
-  statement& query = reads_.latest;
+  statement& query = range.newest ? reads_.newest : reads_.oldest;
   const reset_at_end done(query);
+  const auto bind_bounded = [&](int place, std::uint64_t value) {
+    query.bind(place, static_cast<std::int64_t>(std::min(value, highest_id)));
+  };
   query.bind(1, conversation);
-  query.bind(2, static_cast<std::int64_t>(std::min<std::uint64_t>(limit, highest_id)));
+  bind_bounded(2, range.after_id);
+  bind_bounded(3, range.before_id);
+  bind_bounded(4, range.limit);
   std::vector<chat::message> messages;
   for (;;) {
     const auto row = query.step(doing);
@@ -290,8 +299,32 @@ result<std::vector<chat::message>> sqlite_store::latest_of(const std::string& co
     if (!*row) break;
     messages.push_back(read_message(query));
   }
-  std::ranges::reverse(messages);
+  if (range.newest) std::ranges::reverse(messages);
   return messages;
+}
+
+// Halves the ids until one is left: each look is one step down the table's tree, and no index of times is
+// kept up to date for it.
+result<std::uint64_t> sqlite_store::first_id_since(std::int64_t time_ms) {
+  const auto last = last_message_id();
+  if (!last) return last;
+  std::uint64_t low = 1;
+  std::uint64_t high = *last + 1;
+  const std::lock_guard lock(read_mutex_);
+  while (low < high) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    statement& query = reads_.from_id;
+    const reset_at_end done(query);
+    query.bind(1, static_cast<std::int64_t>(middle));
+    const auto row = query.step("cannot find a time in the history");
+    if (!row) return std::unexpected(row.error());
+    const bool is_there = *row && static_cast<std::uint64_t>(query.number(0)) < high;
+    if (!is_there || query.number(1) >= time_ms)
+      high = middle;
+    else
+      low = static_cast<std::uint64_t>(query.number(0)) + 1;
+  }
+  return low;
 }
 
 result<std::uint64_t> sqlite_store::last_message_id() {

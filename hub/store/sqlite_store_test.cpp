@@ -250,6 +250,39 @@ TEST_F(sqlite_store_test, the_database_of_another_program_is_refused_untouched) 
   EXPECT_FALSE(std::filesystem::exists(file().native() + "-wal"));
 }
 
+TEST_F(sqlite_store_test, a_range_gives_what_lies_between_from_either_end) {
+  const auto opened = open();
+  ASSERT_TRUE(opened->append(numbered(1, 20)));
+  ASSERT_TRUE(opened->append(std::vector{in_room(21, "#other", "not this one")}));
+  EXPECT_EQ(opened->find("#team", {.limit = 3}).value(), numbered(18, 20));
+  EXPECT_EQ(opened->find("#team", {.limit = 3, .newest = false}).value(), numbered(1, 3));
+  EXPECT_EQ(opened->find("#team", {.before_id = 10, .limit = 3}).value(), numbered(7, 9));
+  EXPECT_EQ(opened->find("#team", {.after_id = 10, .limit = 3, .newest = false}).value(), numbered(11, 13));
+  EXPECT_EQ(opened->find("#team", {.after_id = 10, .before_id = 13, .limit = 9}).value(), numbered(11, 12));
+  EXPECT_TRUE(opened->find("#team", {.after_id = 10, .before_id = 11, .limit = 9}).value().empty());
+  EXPECT_TRUE(opened->find("#team", {.after_id = ~std::uint64_t{0}, .limit = 9}).value().empty());
+  EXPECT_TRUE(opened->find("#nowhere", {.limit = 9}).value().empty());
+  EXPECT_TRUE(opened->find("#team", {.limit = 0}).value().empty());
+}
+
+TEST_F(sqlite_store_test, a_time_is_found_whatever_ids_are_missing) {
+  const auto opened = open();
+  EXPECT_EQ(opened->first_id_since(0).value(), 1U);
+  std::vector<message> spread;
+  for (const std::uint64_t id : {3U, 4U, 9U, 10U, 30U})
+    spread.push_back(in_room(id, "#team", "said"));
+  ASSERT_TRUE(opened->append(spread));
+  const auto since = [&](std::uint64_t id) {
+    return opened->first_id_since(1'700'000'000'000 + static_cast<std::int64_t>(id)).value();
+  };
+  for (std::uint64_t time = 0; time <= 31; ++time) {
+    const std::uint64_t found = since(time);
+    for (const message& one : spread)
+      EXPECT_EQ(one.id >= found, one.id >= time) << one.id << " at " << time;
+  }
+  EXPECT_EQ(since(31), 31U);
+}
+
 TEST_F(sqlite_store_test, messages_that_an_older_version_stored_are_kept) {
   ASSERT_TRUE(open()->append(numbered(1, 2)));
   run_sql("ALTER TABLE message DROP COLUMN tags; DELETE FROM schema_migration WHERE version > 1");

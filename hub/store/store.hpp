@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,6 +55,14 @@ struct batch {
   std::span<const std::string> removed_rooms;  // their messages stay; an unknown name is not an error
 };
 
+// Which messages of a conversation: those between two ids, neither of them included.
+struct history_range {
+  std::uint64_t after_id = 0;
+  std::uint64_t before_id = std::numeric_limits<std::int64_t>::max();
+  std::size_t limit = 0;
+  bool newest = true;  // when there are more than `limit`: the newest of them, else the oldest
+};
+
 class store {
  public:
   store() = default;
@@ -71,6 +80,15 @@ class store {
   // The newest `limit` private messages between two nicks, in either direction, oldest first.
   virtual result<std::vector<chat::message>> latest_private(std::string_view nick, std::string_view other,
                                                             std::size_t limit) = 0;
+
+  // Messages of a conversation (see conversation_of), oldest first.
+  virtual result<std::vector<chat::message>> find(const std::string& conversation,
+                                                  const history_range& range) = 0;
+
+  // An id from which on all messages were said at that time or later, and before which none was; one more
+  // than the last id if none was said since. Messages are stored in the order of their times, but for steps
+  // of the clock.
+  virtual result<std::uint64_t> first_id_since(std::int64_t time_ms) = 0;
 
   // The highest id of any stored message, 0 when there is none. The next message takes a higher one.
   virtual result<std::uint64_t> last_message_id() = 0;
