@@ -8,7 +8,7 @@ import {t} from "../text/language";
 import {Icon} from "./icons";
 import {MessageRow} from "./message_row";
 import {DayRow, EventsRow, NewRow, PendingRow} from "./other_rows";
-import {moved, type Range, rangeAround, rangeAtEnd, type Row, rowsOf, windowStep} from "./rows";
+import {grown, moved, type Range, rangeAround, rangeAtEnd, type Row, rowsOf, windowSize, windowStep} from "./rows";
 
 /** So near to an edge the window moves on, or earlier messages are fetched. */
 const edge_px = 600;
@@ -31,8 +31,9 @@ export function MessageList({app, session, about, find}: Props) {
   const atEnd = useRef(true);
   const anchor = useRef<{key: string; top: number} | null>(null);
   const [range, setRange] = useState<Range | null>(null); // null: at the end, whatever comes
+  const [size, setSize] = useState(windowSize); // of the window at the end
   const messages = find === "" ? about.messages : about.messages.filter((each) => each.kind !== "event" && withoutFormatting(each.text).toLowerCase().includes(find));
-  const drawn = range ? {start: Math.min(range.start, messages.length), end: Math.min(range.end, messages.length)} : rangeAtEnd(messages.length);
+  const drawn = range ? {start: Math.min(range.start, messages.length), end: Math.min(range.end, messages.length)} : rangeAtEnd(messages.length, size);
   const isAll = drawn.end === messages.length;
   const rows = rowsOf(messages.slice(drawn.start, drawn.end), isAll && find === "" ? about.pending : [], messages[drawn.start - 1] ?? null, find === "" ? app.newLine : 0);
 
@@ -64,9 +65,11 @@ export function MessageList({app, session, about, find}: Props) {
     } else if (!range) {
       setRange(drawn); // keeps what is looked at while more comes below
     }
-    if (element.scrollTop < edge_px && drawn.start === 0) session.fetchEarlier(about);
+    if (element.scrollTop < edge_px && drawn.start === 0 && find === "") session.fetchEarlier(about);
   };
-  useFill(list, scrolled, drawn.start === 0 && !about.history.atStart);
+  const grow = () => (range ? setRange(grown(drawn, messages.length)) : setSize(size + windowStep));
+  const hasEarlier = drawn.start > 0 || (find === "" && !about.history.atStart && !about.history.request);
+  useSettling(list, hasEarlier, !isAll, drawn.start > 0 || !isAll ? grow : null, scrolled);
   const toEnd = () => {
     atEnd.current = true;
     setRange(null);
@@ -146,10 +149,18 @@ function useWantedMessage(app: App, about: Conversation, messages: readonly Mess
   });
 }
 
-/** A list that is too short to be scrolled fetches what fills it. */
-function useFill(list: {current: HTMLElement | null}, fill: () => void, isWanted: boolean): void {
+/**
+ * After every drawing: a view that is near an edge moves on without waiting to be scrolled, for at the very top there is
+ * nothing left to scroll. `grow`: makes the window larger; null if it holds everything. A window whose messages make too
+ * few rows must grow: moved either way, it would only be near the other edge.
+ */
+function useSettling(list: {current: HTMLElement | null}, hasEarlier: boolean, hasLater: boolean, grow: (() => void) | null, scrolled: () => void): void {
   useEffect(() => {
     const element = list.current;
-    if (isWanted && element && element.scrollHeight <= element.clientHeight + edge_px) fill();
+    if (!element || element.clientHeight === 0) return;
+    const below = element.scrollHeight - element.scrollTop - element.clientHeight;
+    const isShort = element.scrollHeight < element.clientHeight + 3 * edge_px;
+    if (isShort && grow) grow();
+    else if ((hasEarlier && element.scrollTop < edge_px) || (hasLater && below < edge_px)) scrolled();
   });
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import {test} from "node:test";
 
 import type {EventType, Message} from "../chat/types";
-import {moved, rangeAround, rangeAtEnd, rowsOf, windowSize} from "./rows";
+import {grown, moved, rangeAround, rangeAtEnd, rowsOf, windowSize, windowStep} from "./rows";
 
 const noon = new Date(2026, 0, 5, 12).getTime();
 
@@ -41,4 +41,14 @@ test("never more is drawn than fits the window, whatever is asked for", () => {
       assert.ok(range.start >= 0 && range.end <= count && range.end - range.start === Math.min(count, windowSize), JSON.stringify([count, range]));
     }
   }
+});
+
+test("a window that has grown stays as large when it moves, and never leaves what is loaded", () => {
+  const large = grown(rangeAround(5_000, 10_000), 10_000);
+  assert.equal(large.end - large.start, windowSize + 2 * windowStep);
+  for (const by of [-1e6, -windowStep, windowStep, 1e6]) {
+    const range = moved(large, by, 10_000);
+    assert.ok(range.start >= 0 && range.end <= 10_000 && range.end - range.start === large.end - large.start);
+  }
+  assert.deepEqual(grown({start: 0, end: 3}, 3), {start: 0, end: 3});
 });

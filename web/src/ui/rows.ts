@@ -48,7 +48,7 @@ export function rowsOf(messages: readonly Message[], pending: readonly Pending[]
   return rows;
 }
 
-/** Which messages are drawn: so many at most, whatever is loaded. */
+/** Which messages are drawn: so many, whatever is loaded, and more only where they make few rows. */
 export const windowSize = 160;
 export const windowStep = 60;
 
@@ -63,12 +63,18 @@ export function rangeAround(index: number, count: number): Range {
   return {start, end: Math.min(count, start + windowSize)};
 }
 
-export function rangeAtEnd(count: number): Range {
-  return {start: Math.max(0, count - windowSize), end: count};
+export function rangeAtEnd(count: number, size = windowSize): Range {
+  return {start: Math.max(0, count - size), end: count};
 }
 
-/** The window moved by so many messages, up or down. */
+/** The window moved by so many messages, up or down; as large as it was, but never smaller than it should be. */
 export function moved(range: Range, by: number, count: number): Range {
-  const start = Math.max(0, Math.min(range.start + by, count - windowSize));
-  return {start, end: Math.min(count, start + windowSize)};
+  const size = Math.max(windowSize, range.end - range.start);
+  const start = Math.max(0, Math.min(range.start + by, count - size));
+  return {start, end: Math.min(count, start + size)};
+}
+
+/** The window made larger, at both ends. */
+export function grown(range: Range, count: number): Range {
+  return {start: Math.max(0, range.start - windowStep), end: Math.min(count, range.end + windowStep)};
 }
