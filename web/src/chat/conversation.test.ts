@@ -6,7 +6,7 @@ import type {Message} from "./types";
 
 function at(time: number, key = `k${time}`): Message {
   return {
-    key, id: key, time, kind: "text", sender: "ann", text: key, replyTo: null, event: null, subject: null, isOwn: false, isMention: false,
+    key, id: key, time, kind: "text", sender: "ann", text: key, replyTo: null, event: null, subject: null, isOwn: false, isMention: false, twin: null,
   };
 }
 

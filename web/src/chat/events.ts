@@ -41,7 +41,7 @@ function spoken(of: Context, line: Line, sender: string): Message | null {
   const isOwn = isSelf(of, sender);
   return {
     ...identity(of, line, `${sender}/${text}`), kind, sender, text, replyTo: line.tags.get("+reply") ?? line.tags.get("+draft/reply") ?? null,
-    event: null, subject: null, isOwn, isMention: !isOwn && kind !== "notice" && mentions(text, of.state.nick),
+    event: null, subject: null, twin: null, isOwn, isMention: !isOwn && kind !== "notice" && mentions(text, of.state.nick),
   };
 }
 
@@ -59,9 +59,12 @@ function happened(of: Context, line: Line, sender: string, type: EventType): Mes
     case "invite": subject = first; text = second; break;
   }
   if (subject === "" || (type === "nick" && text === "")) return null;
+  // One line tells many rooms of a QUIT or a NICK, and so has no id; out of a room's history it has one.
+  const told = type === "quit" || type === "nick" ? "" : `${subject ?? ""}/${text}`;
+  const known = identity(of, line, `${type}/${sender}/${told}`);
   return {
-    ...identity(of, line, `${type}/${sender}/${subject ?? ""}/${text}`), kind: "event", sender, text, replyTo: null, event: type, subject,
-    isOwn: isSelf(of, sender), isMention: false,
+    ...known, kind: "event", sender, text, replyTo: null, event: type, subject, isOwn: isSelf(of, sender), isMention: false,
+    twin: line.tags.has("time") ? `at/${known.time}/${type}/${sender}/${told}` : null,
   };
 }
 
@@ -69,7 +72,7 @@ function happened(of: Context, line: Line, sender: string, type: EventType): Mes
 export function ownMessage(of: Context, kind: "text" | "action", text: string, replyTo: string | null): Message {
   return {
     key: `no/${++unnamed}`, id: null, time: of.now(), kind, sender: of.state.nick, text, replyTo, event: null, subject: null, isOwn: true,
-    isMention: false,
+    isMention: false, twin: null,
   };
 }
 

@@ -2,7 +2,7 @@
 
 import {type Line, nickOf} from "../irc/line";
 import {findConversation, isSelf, needConversation, words} from "./context";
-import {addMessage} from "./conversation";
+import {addLive} from "./conversation";
 import {messageOf, targetOf} from "./events";
 import * as history from "./history";
 import * as members from "./members";
@@ -18,7 +18,7 @@ type Handler = (session: Session, line: Line, label: string | undefined) => void
 
 function show(session: Session, line: Line, where: Conversation | undefined): void {
   const message = messageOf(session, line);
-  if (where && message) addMessage(where, message);
+  if (where && message) addLive(where, message);
 }
 
 function onMessage(session: Session, line: Line, label: string | undefined): void {
@@ -36,7 +36,7 @@ function onMessage(session: Session, line: Line, label: string | undefined): voi
   if (!where) return;
   const wasKnown = where.kind === "room" || where.messages.length > 0 || where.history.caughtUp;
   if (isOwn) outbox.confirmed(session, message, target, label);
-  const isNew = addMessage(where, message);
+  const isNew = addLive(where, message);
   where.typing.delete(sender);
   if (!wasKnown) session.isThere(where);
   if (isNew && !isOwn && (where.kind === "direct" || message.isMention)) session.alert(message, where);

@@ -54,6 +54,7 @@ test("after a broken connection what was missed is fetched, page by page, withou
   assert.deepEqual(played.asked().line.params, ["AFTER", "#tea", "msgid=m53", "50"]);
   played.answerHistory(...range(54, 80));
   assert.deepEqual(texts(room), expected(1, 80));
+  assert.equal(room.history.request, null, "what came live was met");
   assert.equal(room.history.caughtUp, true);
 });
 
@@ -71,7 +72,11 @@ test("a connection that breaks again in the middle of catching up leaves no gap"
   played.join("#tea");
   assert.deepEqual(played.asked().line.params, ["AFTER", "#tea", "msgid=m51", "50"]);
   played.answerHistory(...range(52, 90));
-  assert.deepEqual(texts(room), [...expected(1, 90), "text 200"]);
+  played.answerHistory(message(200), message(201));
+  assert.deepEqual(played.asked().line.params.slice(0, 3), ["AFTER", "#tea", "msgid=m201"], "200 came live, but not on this connection");
+  played.answerHistory();
+  assert.deepEqual(texts(room), [...expected(1, 90), "text 200", "text 201"]);
+  assert.equal(room.history.caughtUp, true);
 });
 
 test("when far too much was missed the older messages are let go, and no gap stays", () => {
@@ -99,7 +104,7 @@ test("a message that the server has forgotten is no obstacle", () => {
   played.say(`@label=${played.asked().label} FAIL CHATHISTORY INVALID_MSGREFTYPE AFTER #tea :No such message`);
   assert.equal(played.asked().line.params[0], "LATEST");
   played.answerHistory(message(9));
-  assert.deepEqual(texts(room), ["text 1", "text 9"]);
+  assert.deepEqual(texts(room), ["text 9"], "what was before may not touch it");
 });
 
 test("a server without ids is asked by time", () => {
@@ -139,4 +144,143 @@ test("a history that is replayed unasked is taken, once", () => {
   const room = played.enter();
   for (let i = 0; i < 2; ++i) played.say("BATCH +r chathistory #tea", message(1).replace("@", "@batch=r;"), "BATCH -r");
   assert.deepEqual(texts(room), ["text 1"]);
+});
+
+test("a page may be shorter than was asked for: only an empty one is an end", () => {
+  const played = new Played();
+  const room = played.enter();
+  played.say(message(3));
+  played.reconnect();
+  played.answerHistory(message(4));
+  played.answerHistory(message(5), message(6));
+  assert.deepEqual(played.asked().line.params.slice(0, 3), ["AFTER", "#tea", "msgid=m6"]);
+  assert.equal(room.history.caughtUp, false);
+  played.answerHistory();
+  assert.equal(room.history.caughtUp, true);
+  room.history.atStart = false;
+  played.session.fetchEarlier(room);
+  played.answerHistory(message(2));
+  assert.equal(room.history.atStart, false);
+  played.session.fetchEarlier(room);
+  played.answerHistory(message(1));
+  played.session.fetchEarlier(room);
+  played.answerHistory();
+  assert.equal(room.history.atStart, true);
+  assert.deepEqual(texts(room), expected(1, 6));
+});
+
+test("lines that show nothing are gone past, in both directions", () => {
+  const unseen = (n: number) => message(n, "\x01VERSION\x01");
+  const played = new Played();
+  const room = played.enter();
+  played.say(message(50));
+  played.reconnect();
+  played.answerHistory(unseen(51), unseen(52));
+  assert.equal(played.asked().line.params[2], "msgid=m52");
+  played.answerHistory(message(53));
+  played.answerHistory();
+  room.history.atStart = false;
+  played.session.fetchEarlier(room);
+  played.answerHistory(unseen(40), unseen(41));
+  assert.deepEqual(played.asked().line.params.slice(0, 3), ["BEFORE", "#tea", "msgid=m40"]);
+  played.answerHistory(message(39));
+  assert.deepEqual(texts(room), ["text 39", "text 50", "text 53"]);
+});
+
+test("a server that answers the same page again and again is not asked for ever", () => {
+  const played = new Played();
+  const room = played.enter();
+  played.say(message(5));
+  played.reconnect();
+  played.answerHistory(message(6));
+  played.answerHistory(message(6));
+  assert.equal(room.history.caughtUp, true);
+  room.history.atStart = false;
+  played.session.fetchEarlier(room);
+  for (let i = 0; room.history.request && i < 100; ++i) played.answerHistory(message(5), message(6));
+  assert.equal(room.history.atStart, true);
+});
+
+test("a first page that is short leaves no gap to what came live, and what is older comes on request", () => {
+  const played = new Played();
+  played.greet();
+  played.join("#tea");
+  played.say(message(9), message(10));
+  played.answerHistory(message(7), message(8), message(9));
+  const room = played.room();
+  assert.deepEqual(texts(room), expected(7, 10));
+  played.session.fetchEarlier(room);
+  assert.deepEqual(played.asked().line.params.slice(0, 3), ["BEFORE", "#tea", "msgid=m7"]);
+});
+
+test("when begun anew, what is loaded stays if the page touches it, however short that is", () => {
+  const played = new Played();
+  const room = played.enter();
+  played.say(...range(1, 3));
+  played.reconnect();
+  played.say(`@label=${played.asked().label} FAIL CHATHISTORY INVALID_MSGREFTYPE AFTER #tea :No such message`);
+  played.answerHistory(message(3), message(4));
+  assert.deepEqual(texts(room), expected(1, 4));
+});
+
+test("a room in which nothing was said yet is caught up from its beginning", () => {
+  const played = new Played();
+  const room = played.enter();
+  played.reconnect();
+  assert.deepEqual(played.asked().line.params.slice(0, 3), ["AFTER", "#tea", "timestamp=1970-01-01T00:00:00.000Z"]);
+  played.answerHistory(...range(1, 2));
+  played.answerHistory();
+  assert.deepEqual(texts(room), expected(1, 2));
+});
+
+test("the lines of a long text stand together in their order, wherever a page ends", () => {
+  const part = (id: string, text: string) => `@time=2026-01-01T00:00:07.000Z;msgid=${id} :ann!u@h PRIVMSG #tea :${text}`;
+  const played = new Played();
+  played.greet();
+  played.join("#tea");
+  played.say(part("7.2", "three"));
+  played.answerHistory(part("7.1", "two"), part("7.2", "three"));
+  const room = played.room();
+  played.session.fetchEarlier(room);
+  assert.equal(played.asked().line.params[2], "msgid=7.1");
+  played.answerHistory(message(6), part("7", "one"));
+  assert.deepEqual(texts(room), ["text 6", "one", "two", "three"]);
+  played.reconnect();
+  assert.equal(played.asked().line.params[2], "msgid=7.2");
+});
+
+test("what a page ends with in the middle of a millisecond goes before what came live in it", () => {
+  const at = (id: string) => `@time=2026-01-01T00:00:07.000Z;msgid=${id} :ann!u@h PRIVMSG #tea :${id}`;
+  const played = new Played();
+  played.greet();
+  played.join("#tea");
+  played.say(at("c"));
+  played.answerHistory(at("a"), at("b"), at("c"));
+  assert.deepEqual(texts(played.room()), ["a", "b", "c"]);
+});
+
+test("an event that came live without an id is known again in the history, and the other way round", () => {
+  const played = new Played();
+  const room = played.enter();
+  played.join("#tea", "bob", "carl");
+  const quit = "@time=2026-01-01T00:00:05.000Z :bob!u@h QUIT :bye";
+  const nick = "@time=2026-01-01T00:00:06.000Z :carl!u@h NICK karl";
+  played.say(message(4), quit, nick);
+  played.reconnect();
+  played.answerHistory(quit.replace("@", "@msgid=e5;").replace(":bye", ":Quit: bye"), nick.replace("@", "@msgid=e6;"), message(7));
+  played.answerHistory();
+  const events = () => room.messages.filter((each) => each.event && each.event !== "join").map((each) => each.event);
+  assert.deepEqual(events(), ["quit", "nick"]);
+  played.answerHistory(":x!u@h PRIVMSG #tea :x");
+  played.join("#tea", "dora");
+  played.say("BATCH +r chathistory #tea", "@batch=r;msgid=e8;time=2026-01-01T00:00:08.000Z :dora!u@h QUIT :x", "BATCH -r", "@time=2026-01-01T00:00:08.000Z :dora!u@h QUIT :x");
+  assert.deepEqual(events(), ["quit", "nick", "quit"]);
+});
+
+test("two events of one moment that both have ids are two", () => {
+  const played = new Played();
+  const room = played.enter();
+  const mode = "time=2026-01-01T00:00:05.000Z :ann!u@h MODE #tea +v bob";
+  played.say(`@msgid=1;${mode}`, `@msgid=2;${mode}`);
+  assert.equal(room.messages.filter((each) => each.event === "mode").length, 2);
 });

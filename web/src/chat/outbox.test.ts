@@ -77,6 +77,7 @@ test("a message whose echo was lost with the connection is not sent twice", () =
   played.join("#tea");
   assert.match(played.asked().line.params[2] ?? "", /^msgid=m1$/);
   played.answerHistory(message(2, "ok", "me"));
+  played.answerHistory();
   const again = played.take().filter((line) => line.includes("PRIVMSG"));
   assert.equal(again.length, 1);
   assert.match(again[0] ?? "", /and this did not arrive$/);
@@ -119,4 +120,88 @@ test("an action is one on the wire and on the page", () => {
   assert.ok(line?.endsWith("PRIVMSG #tea :\x01ACTION waves\x01"));
   played.say(withLabel(labelOf(line), message(1, "\x01ACTION waves\x01", "me")));
   assert.deepEqual([room.messages.at(-1)?.kind, room.messages.at(-1)?.text, room.pending.length], ["action", "waves", 0]);
+});
+
+test("what was said under a name that we have lost meanwhile is known again", () => {
+  const played = new Played();
+  const room = played.enter();
+  played.session.say(room, "did it arrive?");
+  played.drop();
+  played.greet(undefined, "me2");
+  played.join("#tea");
+  played.answerHistory(message(1, "did it arrive?", "me"));
+  played.answerHistory();
+  assert.equal(room.pending.length, 0);
+  assert.equal(room.messages.at(-1)?.isOwn, true);
+  assert.ok(!played.take().some((line) => line.includes("PRIVMSG")));
+});
+
+test("when too much was missed to tell whether a message arrived, it is not sent again unasked", () => {
+  const played = new Played();
+  const room = played.enter();
+  played.say(message(1));
+  played.session.say(room, "hm");
+  played.reconnect();
+  for (let page = 0; page < 10; ++page) played.answerHistory(...Array.from({length: 50}, (_, n) => message(2 + page * 50 + n)));
+  played.answerHistory(message(9_000));
+  assert.deepEqual([room.pending[0]?.status, room.pending[0]?.reason?.key], ["failed", "error.mayHaveArrived"]);
+});
+
+/** What a page that was closed in mid-conversation leaves to the next one. */
+function closedPage(text: string, status: "waiting" | "sent"): ReturnType<Played["session"]["unsent"]> {
+  const played = new Played();
+  const room = played.enter();
+  played.say(message(1));
+  if (status === "waiting") played.drop();
+  played.session.say(room, text);
+  return JSON.parse(JSON.stringify(played.session.unsent()));
+}
+
+test("what a closed page had not sent the next one sends, once", () => {
+  const unsent = closedPage("later", "waiting");
+  const played = new Played({unsent, rooms: []});
+  played.greet();
+  assert.ok(played.take().includes("JOIN #tea"));
+  played.join("#tea");
+  played.answerHistory(message(1), message(2, "later", "me"));
+  const [line, ...more] = played.take().filter((each) => each.includes("PRIVMSG"));
+  assert.match(line ?? "", /PRIVMSG #tea later$/);
+  assert.deepEqual(more, []);
+  played.say(withLabel(labelOf(line), message(3, "later", "me")));
+  assert.deepEqual(played.session.unsent(), []);
+});
+
+test("what a closed page had sent without hearing of it is looked for before it is sent again", () => {
+  for (const arrived of [true, false]) {
+    const played = new Played({unsent: closedPage("ok", "sent")});
+    played.greet();
+    played.join("#tea");
+    assert.equal(played.asked().line.params[2], "msgid=m1");
+    if (arrived) played.answerHistory(message(2, "ok", "me"));
+    played.answerHistory();
+    assert.equal(played.take().filter((each) => each.includes("PRIVMSG")).length, arrived ? 0 : 1);
+  }
+});
+
+test("what was refused stays refused on the next page, and what may have arrived and cannot be looked for is the user's", () => {
+  const [refused] = closedPage("x", "sent");
+  assert.ok(refused);
+  const played = new Played({unsent: [{...refused, status: "failed", reason: {key: "error.tooLong", values: [], said: ""}}, {...refused, place: null}]});
+  played.greet();
+  played.join("#tea");
+  played.answerHistory();
+  assert.deepEqual(played.room().pending.map((each) => [each.status, each.reason?.key]), [["failed", "error.tooLong"], ["failed", "error.mayHaveArrived"]]);
+});
+
+test("what another page has taken over is not sent by this one", () => {
+  let isTakenOver = false;
+  const played = new Played({isTakenOver: () => isTakenOver});
+  const room = played.enter();
+  played.drop();
+  played.session.say(room, "mine?");
+  isTakenOver = true;
+  played.greet();
+  played.join("#tea");
+  played.answerHistory();
+  assert.ok(!played.take().some((line) => line.includes("PRIVMSG")));
 });

@@ -5,15 +5,29 @@
 // message was not in it. Where the server keeps no history that cannot be known, and the user decides.
 
 import {withoutLineEnds} from "../irc/line";
-import {type Context, findConversation, words} from "./context";
-import {addMessage} from "./conversation";
+import {type Context, findConversation, needConversation, words} from "./context";
+import {addMessage, placeOf} from "./conversation";
 import {ownMessage} from "./events";
-import type {Conversation, Message, Pending, Words} from "./types";
+import type {Conversation, Mark, Message, Pending, Words} from "./types";
 
 const bytes = new TextEncoder();
 /** For ":nick!user@host PRIVMSG target :" and the line's end, with which the server passes it on. */
 const sourceBytes = 130;
 const mostPending = 1_000;
+
+/** A message of ours that is not confirmed, as it outlives the page. */
+export interface Unsent {
+  target: string;
+  nick: string;
+  kind: "text" | "action";
+  text: string;
+  replyTo: string | null;
+  time: number;
+  /** As of a pending message; of a doubtful one, what the conversation has behind `place` tells whether it arrived. */
+  status: "waiting" | "doubtful" | "failed";
+  reason: Words | null;
+  place: Mark | null;
+}
 
 /** Cuts a text into what fits into a line each, at a space where there is one, never within a letter. */
 export function splitText(text: string, limit_bytes: number): string[] {
@@ -82,6 +96,9 @@ export function confirmed(of: Context, message: Message, target: string, label: 
   const index = byLabel >= 0 ? byLabel : label !== undefined ? -1 : to.pending.findIndex((each) => isSame(of, each, message));
   if (index < 0) return;
   to.pending.splice(index, 1);
+  // Said under another name than the one that we have by now, it is our own all the same.
+  message.isOwn = true;
+  message.isMention = false;
   ++to.revision;
 }
 
@@ -95,8 +112,7 @@ export function refused(of: Context, label: string, why: Words): boolean {
   for (const to of of.state.conversations.values()) {
     const pending = to.pending.find((each) => each.label === label && each.status === "sent");
     if (!pending) continue;
-    pending.status = "failed";
-    pending.reason = why;
+    giveUp(pending, why);
     ++to.revision;
     return true;
   }
@@ -108,6 +124,16 @@ export function interrupted(to: Conversation): void {
   for (const pending of to.pending) if (pending.status === "sent") pending.status = "doubtful";
 }
 
+/** Not all that was missed is loaded: it can no longer be known what of the doubtful arrived. */
+export function lostSight(to: Conversation): void {
+  for (const pending of to.pending) if (pending.status === "doubtful") giveUp(pending, words("error.mayHaveArrived"));
+}
+
+function giveUp(pending: Pending, why: Words): void {
+  pending.status = "failed";
+  pending.reason = why;
+}
+
 /**
  * We are there again, and what was said meanwhile is loaded: of it, our own messages were confirmed. Whatever is still
  * doubtful did not arrive, and is sent now, together with what was written since, in its order.
@@ -115,10 +141,7 @@ export function interrupted(to: Conversation): void {
 export function resume(of: Context, to: Conversation): void {
   if (!maySend(of, to)) return;
   for (const pending of [...to.pending]) {
-    if (pending.status === "doubtful" && !of.has("draft/chathistory")) {
-      pending.status = "failed";
-      pending.reason = words("error.mayHaveArrived");
-    }
+    if (pending.status === "doubtful" && !of.has("draft/chathistory")) giveUp(pending, words("error.mayHaveArrived"));
     if (pending.status === "doubtful" || pending.status === "waiting") send(of, to, pending);
   }
   ++to.revision;
@@ -135,4 +158,24 @@ export function retry(of: Context, to: Conversation, key: string): void {
 export function discard(to: Conversation, key: string): void {
   to.pending = to.pending.filter((each) => each.key !== key || each.status !== "failed");
   ++to.revision;
+}
+
+/** All that would be lost with the page. */
+export function unsent(of: Context): Unsent[] {
+  return [...of.state.conversations.values()].flatMap((to) => to.pending.map(({target, nick, kind, text, replyTo, time, status, reason}): Unsent => (
+    {target, nick, kind, text, replyTo, time, status: status === "sent" ? "doubtful" : status, reason, place: placeOf(to)})));
+}
+
+/** Takes up what an earlier page could not send, in its order. To be called before the first connection. */
+export function restore(of: Context, kept: readonly Unsent[]): void {
+  for (const {place, ...rest} of kept) {
+    const to = needConversation(of, rest.target);
+    if (!to || to.pending.length >= mostPending) continue;
+    const label = of.nextLabel();
+    const pending: Pending = {...rest, key: `own/${label}`, label};
+    to.pending.push(pending);
+    if (pending.status === "doubtful" && !place) giveUp(pending, words("error.mayHaveArrived"));
+    else if (pending.status === "doubtful" && place && (!to.history.anchor || place.time < to.history.anchor.time)) to.history.anchor = place;
+    ++to.revision;
+  }
 }

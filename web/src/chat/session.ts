@@ -27,6 +27,10 @@ export interface SessionOptions {
   readTime?(name: string): number;
   /** Something was said to the user: in a direct conversation, or with a mention. */
   alert?(message: Message, where: Conversation): void;
+  /** What an earlier page could not send. */
+  unsent?: readonly outbox.Unsent[];
+  /** Whether another page has taken up what this one has not sent: then this one must not send it. */
+  isTakenOver?(): boolean;
 }
 
 const mostNotices = 20;
@@ -54,6 +58,10 @@ export class Session implements Context {
       phase: "offline", nick: options.nick, offeredNick: "", nickTrouble: null, network: "", isAway: false, conversations: new Map(),
       rooms: null, notices: [], revision: 0,
     };
+    outbox.restore(this, options.unsent ?? []);
+    for (const {key, name, kind} of this.state.conversations.values()) {
+      if (kind === "room" && !this.wantedRooms.has(key)) this.wantedRooms.set(key, {name, key: ""});
+    }
   }
 
   // --- Context
@@ -99,6 +107,7 @@ export class Session implements Context {
 
   /** A connection is there: registers. */
   opened(): void {
+    if (this.options.isTakenOver?.()) this.forgetUnsent();
     this.negotiation = new Negotiation();
     this.batches = new Batches();
     this.isOpen = true;
@@ -270,6 +279,16 @@ export class Session implements Context {
 
   discard(about: Conversation, key: string): void {
     outbox.discard(about, key);
+    ++this.state.revision;
+  }
+
+  /** What is not confirmed, to be kept for the next page. */
+  unsent(): outbox.Unsent[] {
+    return outbox.unsent(this);
+  }
+
+  forgetUnsent(): void {
+    for (const each of this.state.conversations.values()) each.pending = [];
     ++this.state.revision;
   }
 

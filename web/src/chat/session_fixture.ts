@@ -76,6 +76,13 @@ export class Played {
     this.say(`BATCH -${name}`);
   }
 
+  /** Drops the connection, and is in #tea again on a new one. */
+  reconnect(): void {
+    this.drop();
+    this.greet();
+    this.join("#tea");
+  }
+
   drop(): void {
     this.session.closed();
     this.take();

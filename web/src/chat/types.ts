@@ -21,6 +21,14 @@ export interface Message {
   subject: string | null;
   isOwn: boolean;
   isMention: boolean;
+  /** Of an event: what it has in common with the same one out of the history, of which only one may have an id. */
+  twin: string | null;
+}
+
+/** A place in a history, as a server can be told of it: an id, or a time in milliseconds since 1970 where there is none. */
+export interface Mark {
+  id: string | null;
+  time: number;
 }
 
 /** A message of our own that the server has not confirmed. */
@@ -55,9 +63,13 @@ export interface History {
   atStart: boolean;
   /** Everything between the oldest loaded message and now is loaded. */
   caughtUp: boolean;
-  /** Before catching up: the newest message behind which something may be missing. */
-  anchor: Message | null;
-  request: {kind: "latest" | "before" | "after"; label: string; count: number} | null;
+  /** Before catching up: the place behind which something may be missing; null if nothing is loaded before it. */
+  anchor: Mark | null;
+  /** While catching up: the keys of what came live meanwhile. Behind the first of them nothing is missing. */
+  live: Set<string>;
+  /** How many lines were fetched so far to catch up, or how many pages in a row brought nothing that is older. */
+  fetched: number;
+  request: {kind: "latest" | "before" | "after"; label: string; from: Mark | null} | null;
 }
 
 export interface Conversation {

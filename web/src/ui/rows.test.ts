@@ -9,7 +9,7 @@ const noon = new Date(2026, 0, 5, 12).getTime();
 function said(minute: number, sender = "ann", event: EventType | null = null): Message {
   return {
     key: `${minute}/${sender}`, id: null, time: noon + minute * 60_000, kind: event ? "event" : "text", sender, text: "x", replyTo: null, event,
-    subject: null, isOwn: sender === "me", isMention: false,
+    subject: null, isOwn: sender === "me", isMention: false, twin: null,
   };
 }
 
