@@ -157,18 +157,18 @@ int serve(const serve_options& options) {
   hub::server server(*settings, **store, [&](leat::net::tcp_conn conn, const leat::context& stopping) {
     site->serve(std::move(conn), stopping);
   });
-  site.emplace(**files,
-               hub::http::site_options{
-                   .bounds = settings->http,
-                   .public_url = settings->server.public_url,
-                   .description = settings->server.description,
-                   .origins = settings->server.origins,
-                   .irc = [&](auto conn, const auto& remote) { server.serve_irc(std::move(conn), remote); },
-                   .page = hub::http::web_assets()},
-               [&](const hub::http::announcement& shared) {
-                 return server.announce_file(shared.room, shared.uploader, shared.name, shared.size_bytes,
-                                             shared.url);
-               });
+  site.emplace(
+      **files,
+      hub::http::site_options{.bounds = settings->http,
+                              .public_url = settings->server.public_url,
+                              .description = settings->server.description,
+                              .origins = settings->server.origins,
+                              .irc = [&](auto conn, const auto& remote,
+                                         auto owner) { server.serve_irc(std::move(conn), remote, owner); },
+                              .page = hub::http::web_assets()},
+      [&](const hub::http::announcement& shared) {
+        return server.announce_file(shared.room, shared.uploader, shared.name, shared.size_bytes, shared.url);
+      });
   if (auto started = server.start(); !started)
     return fail(explain_start(*settings, started.error()), exit_failed);
   announce(server.addresses());

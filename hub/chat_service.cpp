@@ -1,3 +1,5 @@
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -76,17 +78,32 @@ void chat_service::serve(leat::net::tcp_conn conn) {
   serve(std::make_unique<leat::net::tcp_conn>(std::move(conn)), remote);
 }
 
-void chat_service::serve(std::unique_ptr<leat::net::stream> conn, const leat::net::endpoint& remote) {
+void chat_service::serve(std::unique_ptr<leat::net::stream> conn, const leat::net::endpoint& remote,
+                         std::string_view owner) {
   // Counted before looking at stopping_, so that stop() either waits for us or is seen.
   sessions_.add();
   if (!stopping_.load()) {
     connections_.fetch_add(1, std::memory_order_relaxed);
     auto session = std::make_shared<irc::session>(std::move(conn), remote, options_.session);
-    inbox_.send(arrival{session});
+    inbox_.send(arrival{.session = session, .owner = std::string(owner), .marks = read_marks(owner)});
     session->read(tell_);
     connections_.fetch_sub(1, std::memory_order_relaxed);
   }
   sessions_.done();
+}
+
+// Here and not where they are needed: whoever decides what happens next must not wait for the disk.
+std::vector<irc::read_mark> chat_service::read_marks(std::string_view owner) {
+  std::vector<irc::read_mark> marks;
+  if (owner.empty()) return marks;
+  const auto stored = leat::blocking([&] { return store_.read_marks(owner, options_.irc.read_marks); });
+  if (!stored) {
+    spdlog::error("what is read cannot be told: {}", stored.error().text);
+    return marks;
+  }
+  for (const auto& [whose, target, time_ms] : *stored)
+    marks.push_back({.target = target, .until = chat::moment(std::chrono::milliseconds(time_ms))});
+  return marks;
 }
 
 std::expected<void, std::string> chat_service::announce(std::string_view room, std::string_view source,
@@ -180,7 +197,7 @@ void chat_service::take(arrival& one, chat::moment now) {
   one.session->id = id;
   sessions_by_id_[id] = one.session;
   gathered_.emplace_back(attach{.who = id, .session = one.session});
-  exchange_->connected(id, host_of(one.session->remote_address()), now, effects_);
+  exchange_->connected(id, host_of(one.session->remote_address()), one.owner, one.marks, now, effects_);
   if (!farewell_.empty()) exchange_->expel(id, farewell_, now, effects_);
   collect();
 }

@@ -50,9 +50,11 @@ class chat_service {
   // says.
   std::expected<void, std::string> start();
 
-  // Serves one connection until it ends. For the goroutine that accepted it.
+  // Serves one connection until it ends. For the goroutine that accepted it. `owner`: see
+  // irc::exchange::connected.
   void serve(leat::net::tcp_conn conn);
-  void serve(std::unique_ptr<leat::net::stream> conn, const leat::net::endpoint& remote);
+  void serve(std::unique_ptr<leat::net::stream> conn, const leat::net::endpoint& remote,
+             std::string_view owner = {});
 
   // Puts a message into a room, as if `source` ("nick!user@host") had said it, and returns once it is stored.
   // The room need not have members. Errors, as a sentence: no valid room name, no valid text, not stored.
@@ -73,6 +75,8 @@ class chat_service {
   };
   struct arrival {
     std::shared_ptr<irc::session> session;
+    std::string owner;
+    std::vector<irc::read_mark> marks;
   };
   struct announcement {
     std::string room;
@@ -86,6 +90,7 @@ class chat_service {
   struct cut {};  // no more time for words
   using news = std::variant<session_news, arrival, announcement, farewell, cut>;
 
+  std::vector<irc::read_mark> read_marks(std::string_view owner);
   void run_rules();
   void run_delivery();
   void take_next(news& one);

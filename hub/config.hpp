@@ -50,6 +50,9 @@ struct irc_limits {
   std::size_t history_replay = 50;                            // messages shown on joining a room
   std::size_t targets_per_message = 4;                        // of one PRIVMSG, NOTICE or KICK
   std::size_t query_rows = 1'000;                             // of one WHO or LIST
+  std::size_t history_lines = 100;                            // of one CHATHISTORY
+  std::size_t monitored_nicks = 100;                          // by one client
+  std::size_t read_marks = 300;                               // of one user
 };
 
 // The database.

@@ -110,6 +110,12 @@ constexpr setting table[] = {
      [](config& in) -> slot { return &in.irc.targets_per_message; }},
     {"irc", "query_rows", count, 1, million, "Most rows of one WHO or LIST.",
      [](config& in) -> slot { return &in.irc.query_rows; }},
+    {"irc", "history_lines", count, 1, 10'000, "Most lines of one CHATHISTORY.",
+     [](config& in) -> slot { return &in.irc.history_lines; }},
+    {"irc", "monitored_nicks", count, 1, 10'000, "Most nicks that one client may MONITOR.",
+     [](config& in) -> slot { return &in.irc.monitored_nicks; }},
+    {"irc", "read_marks", count, 1, 10'000, "Of how many rooms and nicks one user's MARKREAD is remembered.",
+     [](config& in) -> slot { return &in.irc.read_marks; }},
 
     {"files", "file_bytes", size, 1, no_limit, "Largest file.",
      [](config& in) -> slot { return &in.files.file_bytes; }},

@@ -10,6 +10,7 @@
 #include <leat/go.hpp>
 
 #include <hub/delivery.hpp>
+#include <hub/history_page.hpp>
 #include <hub/irc/history.hpp>
 
 namespace hub {
@@ -21,6 +22,19 @@ constexpr std::size_t writers_at_once = 64;
 std::string explain(store::failure kind) {
   return kind == store::failure::full ? "the server's disk is full"
                                       : "the server cannot store anything at the moment";
+}
+
+// Under whose names a message can be found again.
+void file(const irc::keep_message& what, std::vector<store::filed_message>& to) {
+  const std::uint64_t id = what.said.id;
+  if (!what.sender_owner.empty())
+    to.push_back({.owner = what.sender_owner, .other = what.said.target, .message_id = id});
+  if (!what.receiver_owner.empty()) {
+    const std::string_view source = what.said.source;
+    to.push_back({.owner = what.receiver_owner,
+                  .other = std::string(source.substr(0, source.find('!'))),
+                  .message_id = id});
+  }
 }
 
 }  // namespace
@@ -65,18 +79,25 @@ void delivery::start_writers() {
 
 delivery::outcome delivery::store_all(group& work) {
   messages_.clear();
+  filed_.clear();
+  read_marks_.clear();
   next_message_ = 0;
   for (step& one : work) {
     auto* what = std::get_if<irc::effect>(&one);
     if (what == nullptr) continue;
-    if (auto* said = std::get_if<irc::keep_message>(what))
+    if (auto* said = std::get_if<irc::keep_message>(what)) {
+      file(*said, filed_);
       messages_.push_back(std::move(said->said));
-    else if (const auto* room = std::get_if<irc::keep_room>(what))
+    } else if (const auto* read = std::get_if<irc::keep_read_mark>(what)) {
+      read_marks_.push_back(
+          {.owner = read->owner, .target = read->target, .time_ms = read->until.time_since_epoch().count()});
+    } else if (const auto* room = std::get_if<irc::keep_room>(what)) {
       unsaved_rooms_.insert_or_assign(room->record.name, room->record);
-    else if (const auto* dropped = std::get_if<irc::drop_room>(what))
+    } else if (const auto* dropped = std::get_if<irc::drop_room>(what)) {
       unsaved_rooms_.insert_or_assign(dropped->room, std::nullopt);
+    }
   }
-  if (messages_.empty() && unsaved_rooms_.empty()) return {};
+  if (messages_.empty() && unsaved_rooms_.empty() && read_marks_.empty()) return {};
   std::vector<chat::room_record> rooms;
   std::vector<std::string> removed;
   for (const auto& [name, record] : unsaved_rooms_) {
@@ -87,8 +108,13 @@ delivery::outcome delivery::store_all(group& work) {
   }
   store::result<void> written;
   try {
-    written = leat::blocking(
-        [&] { return store_.write({.messages = messages_, .rooms = rooms, .removed_rooms = removed}); });
+    written = leat::blocking([&] {
+      return store_.write({.messages = messages_,
+                           .rooms = rooms,
+                           .removed_rooms = removed,
+                           .filed = filed_,
+                           .read_marks = read_marks_});
+    });
   } catch (const std::exception& error) {
     written = std::unexpected(store::store_error{.kind = store::failure::unavailable, .text = error.what()});
   }
@@ -105,7 +131,8 @@ void delivery::log_change(const store::result<void>& written) {
     if (failing_ != written.error().kind)
       spdlog::error("messages are not stored, and so not delivered: {}", written.error().text);
     failing_ = written.error().kind;
-    undelivered_ += messages_.size();
+    undelivered_ += static_cast<std::size_t>(
+        std::ranges::count_if(messages_, [](const chat::message& one) { return !chat::is_event(one.kind); }));
   } else if (failing_) {
     spdlog::info("messages are stored again; {} were not, and their senders were told", undelivered_);
     failing_.reset();
@@ -152,13 +179,44 @@ void delivery::run(irc::replay& what, const outcome&) {
     tell(what.to, fmt::format("The history of {} cannot be read right now", what.room));
     return;
   }
-  // More history than the client can take in would get it dropped for slowness.
-  const std::size_t queued = to->session->queued_bytes();
-  const std::size_t allowed = options_.send_queue_bytes / 2;
-  std::string lines =
-      irc::history_lines(*said, options_.server_name, what.room, what.receiver_offers,
-                         fmt::format("h{}", ++batches_), allowed - std::min(queued, allowed), what.now);
+  const std::string name = fmt::format("h{}", ++batches_);
+  std::string lines = irc::history_lines(*said,
+                                         {.server = options_.server_name,
+                                          .about = what.room,
+                                          .name = name,
+                                          .receiver_offers = what.receiver_offers},
+                                         room_for_history(*to), what.now);
   if (!lines.empty()) push(what.to, std::move(lines));
+}
+
+void delivery::run(irc::show_history& what, const outcome&) {
+  const place* to = find(what.to);
+  if (to == nullptr) return;
+  const bool lists_targets = what.asked.which == irc::history_part::targets;
+  const std::string name = fmt::format("h{}", ++batches_);
+  const irc::history_batch batch{.server = options_.server_name,
+                                 .type = lists_targets ? "draft/chathistory-targets" : "chathistory",
+                                 .about = what.asked.target,
+                                 .name = name,
+                                 .label = what.label,
+                                 .receiver_offers = what.receiver_offers};
+  const std::size_t limit_bytes = room_for_history(*to);
+  auto page = leat::blocking([&] { return history_page(store_, what, batch, limit_bytes); });
+  if (!page) {
+    spdlog::error("history cannot be shown: {}", page.error().text);
+    std::string line = what.label.empty() ? std::string() : fmt::format("@label={} ", what.label);
+    irc::append_line(line, options_.server_name, "FAIL",
+                     {"CHATHISTORY", "MESSAGE_ERROR", irc::name_of(what.asked.which), what.asked.target},
+                     "Messages cannot be read right now");
+    page = std::move(line);
+  }
+  if (!page->empty()) push(what.to, *std::move(page));
+}
+
+// More history than the client can take in would get it dropped for slowness.
+std::size_t delivery::room_for_history(const place& of) const {
+  const std::size_t allowed = options_.send_queue_bytes / 2;
+  return allowed - std::min(of.session->queued_bytes(), allowed);
 }
 
 void delivery::run(irc::change_capabilities& what, const outcome&) {
@@ -176,12 +234,15 @@ void delivery::run(irc::hang_up& what, const outcome&) {
 
 void delivery::run(irc::keep_message& what, const outcome& stored) {
   const chat::message& said = messages_[next_message_++];
+  if (chat::is_event(said.kind)) return;
   if (stored)
     log_.add(said);
   else
     tell(what.sender,
          fmt::format("Your message to {} was not stored and not delivered: {}", said.target, stored.error()));
 }
+
+void delivery::run(irc::keep_read_mark&, const outcome&) {}
 
 void delivery::run(irc::keep_room&, const outcome&) {}
 

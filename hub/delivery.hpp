@@ -79,14 +79,17 @@ class delivery {
   void run(irc::effect& what, const outcome& stored);
   void run(irc::deliver& what, const outcome& stored);
   void run(irc::replay& what, const outcome& stored);
+  void run(irc::show_history& what, const outcome& stored);
   void run(irc::change_capabilities& what, const outcome& stored);
   void run(irc::registered& what, const outcome& stored);
   void run(irc::hang_up& what, const outcome& stored);
   void run(irc::keep_message& what, const outcome& stored);
+  void run(irc::keep_read_mark& what, const outcome& stored);
   void run(irc::keep_room& what, const outcome& stored);
   void run(irc::drop_room& what, const outcome& stored);
 
   place* find(chat::session_id who);
+  std::size_t room_for_history(const place& of) const;
   void push(chat::session_id to, irc::line_forms& forms, irc::capability_set need = {},
             irc::capability_set lack = {});
   void push(chat::session_id to, std::string lines);
@@ -100,7 +103,9 @@ class delivery {
   std::vector<chat::message> messages_;                  // of the group, in its order
   std::size_t next_message_ = 0;                         // the one that the next keep_message stands for
   std::size_t pushed_bytes_ = 0;  // the most that any one session was given since writers last ran
-  std::uint64_t batches_ = 0;     // history batches so far: their names must differ
+  std::vector<store::filed_message> filed_;
+  std::vector<store::read_mark> read_marks_;
+  std::uint64_t batches_ = 0;  // history batches so far: their names must differ
   // Room changes that are still to be stored: by name, the record, or nothing to remove it.
   chat::name_map<std::optional<chat::room_record>> unsaved_rooms_;
   std::optional<store::failure> failing_;  // what the store last failed of, since it last worked

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <hub/chat/text.hpp>
@@ -23,39 +24,49 @@ class memory_store final : public store::store {
     for (const chat::room_record& one : group.rooms)
       rooms_[chat::fold(one.name)] = one;
     messages_.insert(messages_.end(), group.messages.begin(), group.messages.end());
+    filed_.insert(filed_.end(), group.filed.begin(), group.filed.end());
+    for (const hub::store::read_mark& one : group.read_marks) {
+      std::int64_t& time_ms = read_marks_[{one.owner, chat::fold(one.target)}];
+      time_ms = std::max(time_ms, one.time_ms);
+    }
     ++writes_;
     return {};
   }
 
-  hub::store::result<std::vector<chat::message>> latest(std::string_view room, std::size_t limit) override {
+  hub::store::result<std::vector<chat::message>> find(std::string_view room,
+                                                      const hub::store::history_range& range) override {
     const std::lock_guard hold(mutex_);
-    std::vector<chat::message> found;
+    return in_range(range, [&](const chat::message& one) {
+      return chat::same_name(one.target, room) && (range.with_events || !chat::is_event(one.kind));
+    });
+  }
+
+  hub::store::result<std::vector<chat::message>> find_private(
+      std::string_view owner, std::string_view other, const hub::store::history_range& range) override {
+    const std::lock_guard hold(mutex_);
+    return in_range(range, [&](const chat::message& one) { return is_filed(one.id, owner, other); });
+  }
+
+  hub::store::result<std::vector<hub::store::private_conversation>> private_conversations(
+      std::string_view owner, std::size_t limit) override {
+    const std::lock_guard hold(mutex_);
+    std::map<std::string, chat::message> last;
     for (const chat::message& one : messages_)
-      if (chat::same_name(one.target, room)) found.push_back(one);
-    if (found.size() > limit) found.erase(found.begin(), found.end() - static_cast<std::ptrdiff_t>(limit));
+      for (const hub::store::filed_message& filed : filed_)
+        if (filed.message_id == one.id && filed.owner == owner) last[chat::fold(filed.other)] = one;
+    std::vector<hub::store::private_conversation> found;
+    for (auto& [other, message] : last)
+      if (found.size() < limit) found.push_back({.other = other, .last = std::move(message)});
     return found;
   }
 
-  hub::store::result<std::vector<chat::message>> latest_private(std::string_view, std::string_view,
-                                                                std::size_t) override {
-    return {};
-  }
-
-  hub::store::result<std::vector<chat::message>> find(const std::string& conversation,
-                                                      const hub::store::history_range& range) override {
+  hub::store::result<std::vector<hub::store::read_mark>> read_marks(std::string_view owner,
+                                                                    std::size_t limit) override {
     const std::lock_guard hold(mutex_);
-    std::vector<chat::message> found;
-    for (const chat::message& one : messages_)
-      if (one.id > range.after_id && one.id < range.before_id &&
-          hub::store::conversation_of(one) == conversation)
-        found.push_back(one);
-    if (found.size() > range.limit) {
-      const auto surplus = static_cast<std::ptrdiff_t>(found.size() - range.limit);
-      if (range.newest)
-        found.erase(found.begin(), found.begin() + surplus);
-      else
-        found.erase(found.end() - surplus, found.end());
-    }
+    std::vector<hub::store::read_mark> found;
+    for (const auto& [whose, time_ms] : read_marks_)
+      if (whose.first == owner && found.size() < limit)
+        found.push_back({.owner = whose.first, .target = whose.second, .time_ms = time_ms});
     return found;
   }
 
@@ -101,8 +112,30 @@ class memory_store final : public store::store {
   }
 
  private:
+  // With mutex_ held:
+  template <typename Condition>
+  std::vector<chat::message> in_range(const hub::store::history_range& range, Condition fits) const {
+    std::vector<chat::message> found;
+    for (const chat::message& one : messages_)
+      if (one.id > range.after_id && one.id < range.before_id && fits(one)) found.push_back(one);
+    if (found.size() <= range.limit) return found;
+    const auto surplus = static_cast<std::ptrdiff_t>(found.size() - range.limit);
+    if (range.newest)
+      found.erase(found.begin(), found.begin() + surplus);
+    else
+      found.erase(found.end() - surplus, found.end());
+    return found;
+  }
+  bool is_filed(std::uint64_t id, std::string_view owner, std::string_view other) const {
+    return std::ranges::any_of(filed_, [&](const hub::store::filed_message& one) {
+      return one.message_id == id && one.owner == owner && chat::same_name(one.other, other);
+    });
+  }
+
   std::mutex mutex_;  // guards all; held only for moments, never across anything that parks
   std::vector<chat::message> messages_;
+  std::vector<hub::store::filed_message> filed_;
+  std::map<std::pair<std::string, std::string>, std::int64_t> read_marks_;
   std::map<std::string, chat::room_record> rooms_;
   std::string failure_;
   std::size_t writes_ = 0;

@@ -6,6 +6,7 @@ add_library(hub_server STATIC
   ${CMAKE_CURRENT_LIST_DIR}/admission.cpp
   ${CMAKE_CURRENT_LIST_DIR}/chat_service.cpp
   ${CMAKE_CURRENT_LIST_DIR}/delivery.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/history_page.cpp
   ${CMAKE_CURRENT_LIST_DIR}/first_bytes.cpp
   ${CMAKE_CURRENT_LIST_DIR}/irc/flood_gate.cpp
   ${CMAKE_CURRENT_LIST_DIR}/irc/session.cpp
@@ -18,8 +19,9 @@ target_link_libraries(hub_server PUBLIC leat::leat hub_chat hub_config hub_irc h
 leat_test(hub_server_test
   ${CMAKE_CURRENT_LIST_DIR}/admission_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/first_bytes_test.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/history_page_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/irc/flood_gate_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/log_clock_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/room_log_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/server_test.cpp
-  LIBRARIES hub_server)
+  LIBRARIES hub_server fmt::fmt)

@@ -66,9 +66,10 @@ class server {
                                                  std::string_view url);
 
   // Serves a connection that speaks IRC over something else than the bare socket, and returns when it has
-  // ended. For the HTTP side, during one of its calls.
-  void serve_irc(std::unique_ptr<leat::net::stream> conn, const leat::net::endpoint& remote) {
-    chat_.serve(std::move(conn), remote);
+  // ended. For the HTTP side, during one of its calls. `owner`: see irc::exchange::connected.
+  void serve_irc(std::unique_ptr<leat::net::stream> conn, const leat::net::endpoint& remote,
+                 std::string_view owner) {
+    chat_.serve(std::move(conn), remote, owner);
   }
 
   std::size_t irc_connection_count() const { return chat_.connection_count(); }

@@ -81,7 +81,7 @@ class world {
   void connect(chat::session_id who, irc::effects& out) {
     if (places_[who].connected) return;
     places_[who] = {.connected = true, .hung_up = false, .offers = {}};
-    server_.connected(who, "127.0.0.1", now_, out);
+    server_.connected(who, "127.0.0.1", who % 2 == 0 ? "owner" : "", {}, now_, out);
   }
 
   void disconnect(chat::session_id who, irc::effects& out) {
@@ -95,8 +95,16 @@ class world {
       if (one == what.to.except) continue;
       require(one < places_.size() && places_[one].connected && !places_[one].hung_up);
     }
-    std::string_view text = what.line.for_receiver(true);
-    require(what.line.tag_bytes <= text.size());
+    require(what.line.tag_bytes <= what.line.bytes->size());
+    irc::line_forms forms(what.line);
+    check_lines(forms.for_receiver({}).text());
+    irc::capability_set all;
+    for (const auto& [name, one] : irc::capabilities)
+      all.set(one, true);
+    check_lines(forms.for_receiver(all).text());
+  }
+
+  static void check_lines(std::string_view text) {
     while (!text.empty()) {
       const std::size_t end = text.find("\r\n");
       require(end != std::string_view::npos);
@@ -107,11 +115,17 @@ class world {
     }
   }
   void check(const irc::replay& what) { require(places_[what.to].connected); }
+  void check(const irc::show_history& what) {
+    require(places_[what.to].connected && what.asked.limit > 0 && what.label.size() <= 64);
+    require(!what.of.empty() || what.asked.which == irc::history_part::targets || !what.owner.empty());
+  }
+  void check(const irc::keep_read_mark& what) { require(!what.owner.empty() && what.until <= now_); }
   void check(const irc::change_capabilities& what) { places_[what.who].offers = what.to; }
   void check(const irc::registered& what) { require(rules_.find(what.who) != nullptr); }
   void check(const irc::hang_up& what) { places_[what.who].hung_up = true; }
   void check(const irc::keep_message& what) {
-    require(what.said.id > last_kept_ && !what.said.text.empty() && chat::is_line_text(what.said.text));
+    require(what.said.id > last_kept_ && chat::is_line_text(what.said.text));
+    require(chat::is_event(what.said.kind) || !what.said.text.empty());
     last_kept_ = what.said.id;
   }
   void check(const irc::keep_room& what) {

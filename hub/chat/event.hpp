@@ -34,16 +34,24 @@ inline audience only(session_id session) {
   return {.one = session, .many = nullptr};
 }
 
+// Where an event stands in the log of a room.
+struct log_place {
+  std::uint64_t id = 0;
+  std::string room;
+};
+
 struct entered {  // to the user: the nick is theirs
   std::string nick;
 };
 struct left {  // to all who shared a room
   std::string source;
   std::string reason;
+  std::vector<log_place> places;  // in the logs of the user's rooms
 };
 struct nick_changed {  // to all who share a room, and to the user
   std::string source;  // "old!user@host"
   std::string nick;
+  std::vector<log_place> places;
 };
 struct real_name_changed {  // as nick_changed
   std::string source;
@@ -64,6 +72,8 @@ struct joined {  // to the room, the user included
   session_id who = nobody;
   std::string source;
   std::string room;
+  std::string real_name;
+  std::uint64_t id = 0;  // in the room's log, as below
 };
 struct room_entered {  // to the user, after `joined`: time to show topic, members and history
   std::string room;
@@ -73,6 +83,7 @@ struct parted {  // to the room, the user included
   std::string source;
   std::string room;
   std::string reason;
+  std::uint64_t id = 0;
 };
 struct message_sent {  // to the room or the user it was for, without its sender
   message said;
@@ -88,6 +99,7 @@ struct topic_changed {  // to the room
   std::string source;
   std::string room;
   std::string topic;
+  std::uint64_t id = 0;
 };
 struct applied_mode {
   bool add = true;
@@ -98,12 +110,14 @@ struct modes_changed {  // to the room
   std::string source;
   std::string room;
   std::vector<applied_mode> changes;
+  std::uint64_t id = 0;
 };
 struct kicked {  // to the room, the kicked user included
   std::string source;
   std::string room;
   std::string nick;
   std::string reason;
+  std::uint64_t id = 0;
 };
 struct inviting {  // to the inviter
   std::string nick;

@@ -1,5 +1,5 @@
 // A chat message as it is stored, replayed and delivered: one value shared by the rules, the log and the
-// wire.
+// wire. What happens in a room beside messages is kept in the same form and under ids of the same order.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,19 @@ enum class message_kind : std::uint8_t {
   text = 0,    // PRIVMSG
   notice = 1,  // NOTICE: never answered automatically
   tags = 2,    // TAGMSG: nothing but tags, such as that somebody is typing; never stored
+  // Events of a room, and what `text` says then:
+  join = 3,   // the real name
+  part = 4,   // the reason
+  quit = 5,   // the reason
+  kick = 6,   // "nick reason"
+  nick = 7,   // the new nick
+  topic = 8,  // the topic; empty: none
+  mode = 9,   // letters and parameters, as "+o-v anna bob"
 };
+
+inline bool is_event(message_kind kind) {
+  return kind >= message_kind::join;
+}
 
 struct message {
   std::uint64_t id = 0;      // position in the log: unique, growing, never reused

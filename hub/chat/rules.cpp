@@ -58,11 +58,11 @@ void rules::apply_one(user& who, const enter& what, moment, events_out events) {
 }
 
 void rules::apply_one(user& who, const leave& what, moment now, events_out events) {
-  audience others = peers(who, false);
-  if (!others.many->empty())
-    events.push_back(
-        {.to = std::move(others),
-         .what = left{.source = who.mask(), .reason = std::string(cut(what.reason, bounds_.kick_bytes))}});
+  if (!who.rooms.empty())
+    events.push_back({.to = peers(who, false),
+                      .what = left{.source = who.mask(),
+                                   .reason = std::string(cut(what.reason, bounds_.kick_bytes)),
+                                   .places = log_places(who)}});
   remember_departed(who, now);
   while (!who.rooms.empty())
     take_out(who, *who.rooms.back().in);
@@ -90,7 +90,8 @@ void rules::apply_one(user& who, const change_nick& what, moment now, events_out
   for (const user::standing& standing : who.rooms)
     standing.in->at(standing.place).bans_seen = 0;
   events.push_back(
-      {.to = peers(who, true), .what = nick_changed{.source = std::move(source), .nick = who.nick}});
+      {.to = peers(who, true),
+       .what = nick_changed{.source = std::move(source), .nick = who.nick, .places = log_places(who)}});
 }
 
 void rules::apply_one(user& who, const change_real_name& what, moment, events_out events) {
@@ -149,6 +150,14 @@ bool rules::sees(const user& viewer, const user& whom) {
   if (!whom.invisible || viewer.session == whom.session) return true;
   return std::ranges::any_of(viewer.rooms,
                              [&](const user::standing& one) { return whom.in(*one.in) != nullptr; });
+}
+
+std::vector<log_place> rules::log_places(const user& who) {
+  std::vector<log_place> places;
+  places.reserve(who.rooms.size());
+  for (const user::standing& one : who.rooms)
+    places.push_back({.id = ++last_message_id_, .room = one.in->name()});
+  return places;
 }
 
 void rules::remember_departed(const user& who, moment now) {

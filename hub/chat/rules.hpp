@@ -32,7 +32,7 @@ namespace hub::chat {
 
 class rules {
  public:
-  // The first message gets the id after last_message_id.
+  // The first message or event of a room gets the id after last_message_id.
   explicit rules(const limits& bounds, std::uint64_t last_message_id = 0);
   rules(const rules&) = delete;
   rules& operator=(const rules&) = delete;
@@ -112,6 +112,8 @@ class rules {
   room* room_of_member(const user& who, std::string_view name, events_out events);
   bool is_operator(const user& who, const room& in) const;
   void take_out(user& who, room& from);
+  // A new place in the log of each of the user's rooms.
+  std::vector<log_place> log_places(const user& who);
   void remember_departed(const user& who, moment now);
   // All who share a room with the user, once each; with the user too if asked.
   audience peers(const user& who, bool with_self);

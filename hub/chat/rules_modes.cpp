@@ -69,9 +69,11 @@ void rules::apply_one(user& who, const change_modes& what, moment now, events_ou
   const bool changes_record =
       std::ranges::any_of(applied, [](const applied_mode& one) { return !is_rank(one.mode); });
   if (changes_record) record(events, in);
-  events.push_back(
-      {.to = all_in(in),
-       .what = modes_changed{.source = who.mask(), .room = in.name(), .changes = std::move(applied)}});
+  events.push_back({.to = all_in(in),
+                    .what = modes_changed{.source = who.mask(),
+                                          .room = in.name(),
+                                          .changes = std::move(applied),
+                                          .id = ++last_message_id_}});
 }
 
 void rules::change_mode(const user& who, room& in, const mode_change& change, moment now,

@@ -47,8 +47,12 @@ void rules::apply_one(user& who, const join& what, moment now, events_out events
     in.kept().history_from_ms = now.time_since_epoch().count();
     record(events, in);
   }
-  events.push_back(
-      {.to = all_in(in), .what = joined{.who = who.session, .source = who.mask(), .room = in.name()}});
+  events.push_back({.to = all_in(in),
+                    .what = joined{.who = who.session,
+                                   .source = who.mask(),
+                                   .room = in.name(),
+                                   .real_name = who.real_name,
+                                   .id = ++last_message_id_}});
   events.push_back({.to = only(who.session),
                     .what = room_entered{.room = in.name(), .history_from_ms = in.kept().history_from_ms}});
 }
@@ -63,7 +67,8 @@ void rules::apply_one(user& who, const part& what, moment, events_out events) {
   events.push_back({.to = all_in(*from),
                     .what = parted{.source = who.mask(),
                                    .room = from->name(),
-                                   .reason = std::string(cut(what.reason, bounds_.kick_bytes))}});
+                                   .reason = std::string(cut(what.reason, bounds_.kick_bytes)),
+                                   .id = ++last_message_id_}});
   take_out(who, *from);
 }
 
@@ -71,7 +76,8 @@ void rules::apply_one(user& who, const part_all&, moment, events_out events) {
   while (!who.rooms.empty()) {
     room& from = *who.rooms.front().in;
     events.push_back(
-        {.to = all_in(from), .what = parted{.source = who.mask(), .room = from.name(), .reason = {}}});
+        {.to = all_in(from),
+         .what = parted{.source = who.mask(), .room = from.name(), .reason = {}, .id = ++last_message_id_}});
     take_out(who, from);
   }
 }
@@ -94,7 +100,8 @@ void rules::apply_one(user& who, const set_topic& what, moment now, events_out e
   record(events, *in);
   events.push_back(
       {.to = all_in(*in),
-       .what = topic_changed{.source = kept.topic_setter, .room = kept.name, .topic = kept.topic}});
+       .what = topic_changed{
+           .source = kept.topic_setter, .room = kept.name, .topic = kept.topic, .id = ++last_message_id_}});
 }
 
 void rules::apply_one(user& who, const kick& what, moment, events_out events) {
@@ -123,7 +130,8 @@ void rules::apply_one(user& who, const kick& what, moment, events_out events) {
                     .what = kicked{.source = who.mask(),
                                    .room = from->name(),
                                    .nick = whom.nick,
-                                   .reason = std::string(cut(reason, bounds_.kick_bytes))}});
+                                   .reason = std::string(cut(reason, bounds_.kick_bytes)),
+                                   .id = ++last_message_id_}});
   take_out(whom, *from);
 }
 

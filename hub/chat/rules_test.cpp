@@ -148,5 +148,22 @@ TEST_F(rules_test, the_same_commands_give_the_same_events) {
   EXPECT_EQ(std::get<message_sent>(events.back().what).said, std::get<message_sent>(again.back().what).said);
 }
 
+TEST_F(rules_test, who_leaves_or_changes_nick_does_so_in_the_log_of_each_room_that_they_are_in) {
+  enters(alice, "alice");
+  does(alice, join{.room = "#mill", .key = {}});
+  does(alice, join{.room = "#two", .key = {}});
+  const std::uint64_t before = chat.last_message_id();
+  does(alice, change_nick{.nick = "alix"});
+  const auto renamed = caused<nick_changed>().places;
+  ASSERT_EQ(renamed.size(), 2U);
+  EXPECT_EQ(renamed[0].id, before + 1);
+  EXPECT_EQ(renamed[1].id, before + 2);
+  EXPECT_NE(renamed[0].room, renamed[1].room);
+  does(alice, leave{.reason = "bye"});
+  EXPECT_EQ(caused<left>().places.size(), 2U);
+  EXPECT_EQ(chat.last_message_id(), before + 4);
+  EXPECT_TRUE(told<left>().empty());
+}
+
 }  // namespace
 }  // namespace hub::chat

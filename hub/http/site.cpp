@@ -17,6 +17,7 @@
 #include <hub/http/listing.hpp>
 #include <hub/http/own_name.hpp>
 #include <hub/http/own_origin.hpp>
+#include <hub/http/owner_cookie.hpp>
 #include <hub/http/paced_conn.hpp>
 #include <hub/http/receive.hpp>
 #include <hub/http/receive_form.hpp>
@@ -126,9 +127,23 @@ class visit {
     }
     has_other_protocol_ = true;
     const leat::net::endpoint remote = conn_.conn().remote_address();
-    site_.options_.irc(accept_websocket(shared_, asked, reader_.take_rest()), remote);
+    const std::string secret = secret_of(asked);
+    const std::string cookie =
+        secret.empty() ? std::string() : owner_cookie(secret, policy.public_url.starts_with("https:"));
+    site_.options_.irc(accept_websocket(shared_, asked, reader_.take_rest(), cookie), remote,
+                       secret.empty() ? std::string() : owner_of(secret));
     conn_.say_goodbye();
     static_cast<void>(conn_.conn().close());  // also ends who still writes to it
+  }
+
+  // By which the client is known again. A page of others has none of it, even if the browser sends it along
+  // for that page's host is ours; and who is no browser would not keep what it was not asked for.
+  std::string secret_of(const request& asked) const {
+    const auto origin = asked.field("Origin");
+    if (origin && !is_own_origin(*origin, asked.field("Host").value_or(""), site_.options_.public_url))
+      return {};
+    std::string secret = owner_secret(asked);
+    return secret.empty() && origin ? make_owner_secret() : secret;
   }
 
   void answer_file(const request& asked, const target& parsed, const route& found) {

@@ -47,9 +47,10 @@ struct announcement {
 // Tells the room; an error is a sentence.
 using announcer = std::function<std::expected<void, std::string>(const announcement&)>;
 
-// Serves an IRC connection from `remote` until it ends.
-using irc_handler =
-    std::function<void(std::unique_ptr<leat::net::stream> conn, const leat::net::endpoint& remote)>;
+// Serves an IRC connection from `remote` until it ends. `owner` says whose it is, the same each time that
+// they come; empty for a stranger.
+using irc_handler = std::function<void(std::unique_ptr<leat::net::stream> conn,
+                                       const leat::net::endpoint& remote, std::string_view owner)>;
 
 struct site_options {
   limits bounds = {};

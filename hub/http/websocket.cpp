@@ -165,7 +165,7 @@ class connection : public std::enable_shared_from_this<connection> {
         pace_(bounds),
         protocol_(carrier(*this)) {}
 
-  void accept(const request& asked);
+  void accept(const request& asked, std::string_view cookie);
   leat::result<std::size_t> read(std::span<std::byte> into);
   leat::result<void> await_line();
   leat::result<void> write(std::span<const std::span<const std::byte>> parts);
@@ -230,7 +230,7 @@ std::size_t carrier::write_some(const Buffers& from, beast::error_code& error) {
   return of_->outgoing_.size() - before;
 }
 
-void connection::accept(const request& asked) {
+void connection::accept(const request& asked, std::string_view cookie) {
   namespace websocket = beast::websocket;
   {
     const std::lock_guard hold(state_);
@@ -245,11 +245,10 @@ void connection::accept(const request& asked) {
     protocol_.write_buffer_bytes(piece_bytes);
     const std::string_view dialect = dialect_of(asked);
     protocol_.binary(dialect == binary_dialect);
-    if (!dialect.empty()) {
-      protocol_.set_option(websocket::stream_base::decorator([dialect](websocket::response_type& answer) {
-        answer.set(beast::http::field::sec_websocket_protocol, dialect);
-      }));
-    }
+    protocol_.set_option(websocket::stream_base::decorator([=](websocket::response_type& answer) {
+      if (!dialect.empty()) answer.set(beast::http::field::sec_websocket_protocol, dialect);
+      if (!cookie.empty()) answer.set(beast::http::field::set_cookie, cookie);
+    }));
     beast::error_code error;
     protocol_.accept(as_beast_request(asked), error);
     at_end_ = error.failed();  // Beast has answered why
@@ -475,9 +474,10 @@ std::expected<void, refusal> check_handshake(const request& asked, const origin_
 }
 
 std::unique_ptr<leat::net::stream> accept_websocket(std::shared_ptr<paced_conn> conn, const request& asked,
-                                                    std::string_view early, const websocket_limits& bounds) {
+                                                    std::string_view early, std::string_view cookie,
+                                                    const websocket_limits& bounds) {
   auto inside = std::make_shared<connection>(std::move(conn), early, bounds);
-  inside->accept(asked);
+  inside->accept(asked, cookie);
   return std::make_unique<websocket_stream>(std::move(inside));
 }
 

@@ -24,13 +24,19 @@ enum class capability : std::uint32_t {
   account_notify = 1 << 11,
   standard_replies = 1 << 12,
   labeled_response = 1 << 13,
+  chathistory = 1 << 14,
+  event_playback = 1 << 15,
+  read_marker = 1 << 16,
 };
 
-inline constexpr std::array<std::pair<std::string_view, capability>, 14> capabilities = {{
+inline constexpr std::array<std::pair<std::string_view, capability>, 17> capabilities = {{
     {"account-notify", capability::account_notify},
     {"away-notify", capability::away_notify},
     {"batch", capability::batch},
     {"cap-notify", capability::cap_notify},
+    {"draft/chathistory", capability::chathistory},
+    {"draft/event-playback", capability::event_playback},
+    {"draft/read-marker", capability::read_marker},
     {"echo-message", capability::echo_message},
     {"extended-join", capability::extended_join},
     {"invite-notify", capability::invite_notify},

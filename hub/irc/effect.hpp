@@ -14,6 +14,7 @@
 #include <hub/chat/room_record.hpp>
 #include <hub/chat/user.hpp>
 #include <hub/irc/capability.hpp>
+#include <hub/irc/history_request.hpp>
 #include <hub/irc/line_writer.hpp>
 
 namespace hub::irc {
@@ -26,6 +27,12 @@ struct deliver {
   std::uint64_t message_id = 0;  // not 0: says a message that must be stored first, or not be delivered
 };
 
+// What may be shown of a room.
+struct room_part {
+  std::string room;
+  std::int64_t from_ms = 0;  // nothing older
+};
+
 // Show what was said in a room, oldest first, to one who has just come in; history_lines() writes it.
 struct replay {
   chat::session_id to = chat::nobody;
@@ -33,6 +40,18 @@ struct replay {
   std::int64_t from_ms = 0;        // nothing older
   std::uint64_t last_id = 0;       // nothing later: it is delivered as it happens
   capability_set receiver_offers;  // what the receiver understands
+  chat::moment now{};
+};
+
+// Show what a client has asked for of the history; hub/history_page.hpp writes it.
+struct show_history {
+  chat::session_id to = chat::nobody;
+  std::string label;  // of the request; empty: none
+  history_request asked;
+  std::string owner;          // whose private messages
+  std::uint64_t last_id = 0;  // nothing later: it is delivered as it happens
+  std::vector<room_part> of;  // the room that is asked for, or all that may be listed
+  capability_set receiver_offers;
   chat::moment now{};
 };
 
@@ -52,6 +71,15 @@ struct hang_up {  // close the connection when all that was delivered to it is w
 struct keep_message {
   chat::message said;
   chat::session_id sender = chat::nobody;  // to be told if it cannot be stored
+  // Of a private message, who may read it again: nobody, where empty.
+  std::string sender_owner = {};
+  std::string receiver_owner = {};
+};
+
+struct keep_read_mark {  // the owner has read the room, or the conversation with a nick, up to then
+  std::string owner;
+  std::string target;
+  chat::moment until{};
 };
 
 struct keep_room {
@@ -62,8 +90,8 @@ struct drop_room {
   std::string room;
 };
 
-using effect = std::variant<deliver, replay, change_capabilities, registered, hang_up, keep_message,
-                            keep_room, drop_room>;
+using effect = std::variant<deliver, replay, show_history, change_capabilities, registered, hang_up,
+                            keep_message, keep_read_mark, keep_room, drop_room>;
 using effects = std::vector<effect>;
 
 }  // namespace hub::irc

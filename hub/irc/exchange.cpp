@@ -38,13 +38,16 @@ std::string upper(std::string_view text) {
 exchange::exchange(settings chosen, chat::rules& rules)
     : settings_(std::move(chosen)), rules_(rules), isupport_(isupport_lines(settings_, rules.bounds())) {}
 
-void exchange::connected(chat::session_id who, std::string_view host, chat::moment now, effects& out) {
+void exchange::connected(chat::session_id who, std::string_view host, std::string_view owner,
+                         std::span<const read_mark> marks, chat::moment now, effects& out) {
   begin(now, out);
   if (clients_.size() <= who) clients_.resize(who + std::size_t{1});
   auto fresh = std::make_unique<client>();
   fresh->session = who;
   fresh->host = host;
+  fresh->owner = owner;
   fresh->registering = std::make_unique<registration>();
+  begin_reading(*fresh, marks);
   clients_[who] = std::move(fresh);
   ++connection_count_;
   end();
@@ -81,9 +84,10 @@ void exchange::disconnected(chat::session_id who, std::string_view reason, chat:
   begin(now, out);
   if (!from->closing) {
     from->closing = true;
-    apply(*from, chat::leave{.reason = reason});
+    leave(*from, reason);
   }
   end();
+  end_reading(*from);
   clients_[who].reset();
   --connection_count_;
 }
@@ -197,7 +201,15 @@ void exchange::part_with(client& from, std::string_view reason_for_others,
   append_line(gather(from), {}, "ERROR", {},
               fmt::format("Closing Link: {} ({})", from.host, reason_for_client));
   add(hang_up{from.session});
-  apply(from, chat::leave{.reason = reason_for_others});
+  leave(from, reason_for_others);
+}
+
+void exchange::leave(client& from, std::string_view reason) {
+  stop_monitoring(from);
+  const std::string nick(nick_of(from));
+  const bool was_user = !from.registering;
+  apply(from, chat::leave{.reason = reason});
+  if (was_user) tell_watchers(numeric::rpl_monoffline, nick, nick);
 }
 
 void exchange::try_to_register(client& from) {
@@ -297,16 +309,17 @@ void exchange::on_setname(client& from, const request& asked) {
   apply(from, chat::change_real_name{.real_name = asked[0]});
 }
 
-void exchange::broadcast(const chat::audience& to, std::string line, capability_set need,
-                         capability_set lack) {
+void exchange::broadcast(const chat::audience& to, std::string line, capability_set need, capability_set lack,
+                         std::string tags) {
   std::string bytes;
   bytes.reserve(tag_.size() + line.size());
   bytes.append(tag_).append(line);
-  add(deliver{
-      .to = to,
-      .need = need,
-      .lack = lack,
-      .line = {.bytes = std::make_shared<const std::string>(std::move(bytes)), .tag_bytes = time_tag_bytes}});
+  add(deliver{.to = to,
+              .need = need,
+              .lack = lack,
+              .line = {.bytes = std::make_shared<const std::string>(std::move(bytes)),
+                       .tag_bytes = time_tag_bytes,
+                       .tags = std::move(tags)}});
 }
 
 void exchange::reply(const client& to, numeric code, std::initializer_list<std::string_view> middle,
@@ -325,9 +338,8 @@ void exchange::reply(const client& to, numeric code, std::initializer_list<std::
   append_line(gather(to), line);
 }
 
-void exchange::fail(const client& to, std::string_view command, std::string_view code,
-                    std::string_view text) {
-  append_line(gather(to), settings_.server_name, "FAIL", {command, code}, text);
+void exchange::fail(const client& to, std::initializer_list<std::string_view> middle, std::string_view text) {
+  append_line(gather(to), settings_.server_name, "FAIL", middle, text);
 }
 
 std::string_view exchange::nick_of(const client& of) const {

@@ -13,16 +13,20 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <hub/chat/rules.hpp>
+#include <hub/chat/text.hpp>
 #include <hub/irc/capability.hpp>
 #include <hub/irc/effect.hpp>
 #include <hub/irc/line_splitter.hpp>
 #include <hub/irc/numeric.hpp>
 #include <hub/irc/request.hpp>
+#include <hub/irc/whox.hpp>
 
 namespace hub::irc {
 
@@ -37,6 +41,15 @@ struct settings {
   std::size_t query_rows = 1000;        // of one WHO or LIST; then 416 says that there are more
   // After answers of so many bytes to what came at once, further WHO, LIST and NAMES are put off with 263.
   std::size_t answer_bytes = 128 * 1024;
+  std::size_t history_lines = 100;    // of one CHATHISTORY, and targets
+  std::size_t monitored_nicks = 100;  // by one client
+  std::size_t read_marks = 300;       // of one owner
+};
+
+// Up to when a room, or the conversation with a nick, is read.
+struct read_mark {
+  std::string target;
+  chat::moment until{};
 };
 
 class exchange {
@@ -46,8 +59,14 @@ class exchange {
   exchange(const exchange&) = delete;
   exchange& operator=(const exchange&) = delete;
 
-  // A connection has come. `host` is what others see of where it came from.
-  void connected(chat::session_id who, std::string_view host, chat::moment now, effects& out);
+  // A connection has come. `host` is what others see of where it came from. `owner` says whose it is, for
+  // what is theirs alone and outlasts the connection: the private messages, and what is read. It is the same
+  // text each time that they come, `marks` are those stored for it, and it is empty for a stranger.
+  void connected(chat::session_id who, std::string_view host, std::string_view owner,
+                 std::span<const read_mark> marks, chat::moment now, effects& out);
+  void connected(chat::session_id who, std::string_view host, chat::moment now, effects& out) {
+    connected(who, host, {}, {}, now, out);
+  }
   // It has sent these bytes, cut wherever the network cut them.
   void received(chat::session_id who, std::string_view bytes, chat::moment now, effects& out);
   // It has been silent for a while: ask whether it is still there.
@@ -73,10 +92,17 @@ class exchange {
   struct client {
     chat::session_id session = chat::nobody;
     std::string host;
+    std::string owner;  // empty: a stranger
+    std::vector<std::string> monitors;
     line_splitter splitter;
     capability_set offers;
     std::unique_ptr<registration> registering;  // null: a user
     bool closing = false;
+  };
+  // Up to when what is read, and by which connections.
+  struct reader {
+    chat::name_map<chat::moment> marks;
+    chat::roster connections;
   };
   struct verb_entry {
     std::string_view name;
@@ -98,6 +124,8 @@ class exchange {
   void take_labeled(client& from, const request& asked, std::string_view label);
   void label_answer(const client& from, std::string_view label, std::size_t since);
 
+  // The client's user leaves the chat.
+  void leave(client& from, std::string_view reason);
   void part_with(client& from, std::string_view reason_for_others, std::string_view reason_for_client);
   void try_to_register(client& from);
   void welcome(client& from);
@@ -148,12 +176,35 @@ class exchange {
   void show_names(client& to, const chat::room& where);
   void show_topic(client& to, const chat::room& where, bool also_none);
   void who_line(client& to, const chat::user& whom, const chat::room* where);
+  std::string who_flags(const client& to, const chat::user& whom, const chat::room* where) const;
+  std::int64_t idle_seconds(const chat::user& whom) const;
   // Whether the client has been answered so much in this call that it is told to ask again later.
   bool puts_off(client& from, std::string_view verb);
   bool is_other_server(client& from, std::string_view name);
   // The one room of `viewer` and `whom`, or a room of `whom` that `viewer` may see, or null.
   static const chat::room* room_to_show(const chat::user& viewer, const chat::user& whom);
   static std::string rank_prefix(const chat::member& one, bool all);
+
+  // exchange_whox.cpp
+  void whox_line(client& to, const chat::user& whom, const chat::room* where, const whox_form& form);
+
+  // exchange_history.cpp: the history, and what of it is read (IRCv3 chathistory, read-marker)
+  void on_chathistory(client& from, const request& asked);
+  void on_markread(client& from, const request& asked);
+  void show_read_mark(const client& to, std::string_view target);
+  reader& reader_of(const client& who);
+  void begin_reading(const client& who, std::span<const read_mark> marks);
+  void end_reading(const client& who);
+
+  // exchange_monitor.cpp: who waits for whom (IRCv3 monitor)
+  void on_monitor(client& from, const request& asked);
+  void monitor(client& from, std::string_view nicks);
+  void stop_monitoring(client& from, std::string_view nick);
+  void stop_monitoring(client& from);
+  void list_monitored(const client& to);
+  void show_presence(const client& to, std::span<const std::string> nicks);
+  void reply_lists(const client& to, numeric code, std::span<const std::string> items);
+  void tell_watchers(numeric code, std::string_view nick, std::string_view shown);
 
   // exchange_events.cpp: events as lines
   void apply(client& from, const chat::command& what);
@@ -185,12 +236,20 @@ class exchange {
   std::string& gather(const client& to);
   void add(effect next);
   void broadcast(const chat::audience& to, std::string line, capability_set need = {},
-                 capability_set lack = {});
+                 capability_set lack = {}, std::string tags = {});
+  // An event of a room: into its log, and to those whom it concerns.
+  void log(chat::message happened);
+  chat::message happened(chat::message_kind kind, std::uint64_t id, const std::string& source,
+                         const std::string& room, std::string text) const;
+  void log_and_broadcast(const chat::audience& to, chat::message happened);
   void reply(const client& to, numeric code, std::initializer_list<std::string_view> middle,
              std::string_view text);
   void reply(const client& to, numeric code, std::initializer_list<std::string_view> middle);
   // A standard reply (IRCv3 standard-replies) for what no numeric says.
-  void fail(const client& to, std::string_view command, std::string_view code, std::string_view text);
+  void fail(const client& to, std::string_view command, std::string_view code, std::string_view text) {
+    fail(to, {command, code}, text);
+  }
+  void fail(const client& to, std::initializer_list<std::string_view> middle, std::string_view text);
   std::string_view nick_of(const client& of) const;
   const chat::user& user_of(const client& of) const { return *rules_.find(of.session); }
 
@@ -199,7 +258,9 @@ class exchange {
   std::vector<std::string> isupport_;  // the tokens of each 005 line
   std::vector<std::unique_ptr<client>> clients_;
   std::size_t connection_count_ = 0;
-  std::uint64_t labeled_batches_ = 0;  // so far: their names must differ
+  std::unordered_map<std::string, reader> readers_;  // by owner; a stranger by its session
+  chat::name_map<chat::roster> watchers_;            // by the nick that they monitor
+  std::uint64_t labeled_batches_ = 0;                // so far: their names must differ
   std::vector<chat::event> events_;
 
   // During a call:

@@ -112,19 +112,49 @@ void exchange::tell_all() {
   events_.clear();
 }
 
-void exchange::tell(const chat::audience& to, const chat::entered&) {
+chat::message exchange::happened(chat::message_kind kind, std::uint64_t id, const std::string& source,
+                                 const std::string& room, std::string text) const {
+  return {.id = id,
+          .time_ms = now_.time_since_epoch().count(),
+          .kind = kind,
+          .source = source,
+          .target = room,
+          .text = std::move(text)};
+}
+
+void exchange::log(chat::message happened) {
+  add(keep_message{.said = std::move(happened)});
+}
+
+void exchange::log_and_broadcast(const chat::audience& to, chat::message happened) {
+  broadcast(to, event_line(happened, {}), {}, {}, message_tags(happened));
+  log(std::move(happened));
+}
+
+void exchange::tell(const chat::audience& to, const chat::entered& what) {
   client& who = *find(to.one);
   who.registering.reset();
   welcome(who);
   add(registered{who.session});
+  tell_watchers(numeric::rpl_mononline, what.nick, user_of(who).mask());
 }
 
+// One line for all rooms, so it has no id: in each room's log it is another event.
 void exchange::tell(const chat::audience& to, const chat::left& what) {
   broadcast(to, line(what.source, "QUIT", {}, what.reason));
+  for (const auto& [id, room] : what.places)
+    log(happened(chat::message_kind::quit, id, what.source, room, what.reason));
 }
 
 void exchange::tell(const chat::audience& to, const chat::nick_changed& what) {
   broadcast(to, line(what.source, "NICK", {what.nick}));
+  for (const auto& [id, room] : what.places)
+    log(happened(chat::message_kind::nick, id, what.source, room, what.nick));
+  const std::string before = what.source.substr(0, what.source.find('!'));
+  if (chat::same_name(before, what.nick)) return;
+  tell_watchers(numeric::rpl_monoffline, before, before);
+  if (const chat::user* who = rules_.find_nick(what.nick))
+    tell_watchers(numeric::rpl_mononline, who->nick, who->mask());
 }
 
 void exchange::tell(const chat::audience& to, const chat::real_name_changed& what) {
@@ -153,11 +183,12 @@ void exchange::tell(const chat::audience& to, const chat::invisible_changed& wha
 }
 
 void exchange::tell(const chat::audience& to, const chat::joined& what) {
-  const chat::user* who = rules_.find(what.who);
+  chat::message event = happened(chat::message_kind::join, what.id, what.source, what.room, what.real_name);
   const capability_set extended(capability::extended_join);
-  broadcast(to, line(what.source, "JOIN", {what.room}), {}, extended);
-  // "*": not logged in to any account.
-  broadcast(to, line(what.source, "JOIN", {what.room, "*"}, who == nullptr ? "" : who->real_name), extended);
+  broadcast(to, event_line(event, {}), {}, extended, message_tags(event));
+  broadcast(to, event_line(event, extended), extended, {}, message_tags(event));
+  log(std::move(event));
+  const chat::user* who = rules_.find(what.who);
   if (who == nullptr || who->away.empty()) return;
   // Those who follow who is away were not there when this user went.
   chat::audience others = to;
@@ -169,7 +200,9 @@ void exchange::tell(const chat::audience& to, const chat::room_entered& what) {
   client& who = *find(to.one);
   const chat::room& where = *rules_.find_room(what.room);
   show_topic(who, where, false);
+  if (who.offers.has(capability::read_marker)) show_read_mark(who, where.name());
   show_names(who, where);
+  if (who.offers.has(capability::chathistory)) return;  // it asks for what it wants
   add(replay{.to = who.session,
              .room = what.room,
              .from_ms = what.history_from_ms,
@@ -179,10 +212,7 @@ void exchange::tell(const chat::audience& to, const chat::room_entered& what) {
 }
 
 void exchange::tell(const chat::audience& to, const chat::parted& what) {
-  if (what.reason.empty())
-    broadcast(to, line(what.source, "PART", {what.room}));
-  else
-    broadcast(to, line(what.source, "PART", {what.room}, what.reason));
+  log_and_broadcast(to, happened(chat::message_kind::part, what.id, what.source, what.room, what.reason));
 }
 
 void exchange::tell(const chat::audience& to, chat::message_sent& what) {
@@ -194,8 +224,15 @@ void exchange::tell(const chat::audience& to, chat::message_sent& what) {
   const capability_set need = what.said.kind == chat::message_kind::tags
                                   ? capability_set(capability::message_tags)
                                   : capability_set();
-  if (what.kept) add(keep_message{.said = std::move(what.said), .sender = what.sender});
   const client* sender = find(what.sender);
+  if (what.kept) {
+    const client* receiver = find(to.one);  // null: a room
+    const bool is_private = receiver != nullptr && sender != nullptr;
+    add(keep_message{.said = std::move(what.said),
+                     .sender = what.sender,
+                     .sender_owner = is_private ? sender->owner : std::string(),
+                     .receiver_owner = is_private ? receiver->owner : std::string()});
+  }
   const bool echoes = sender != nullptr && sender->offers.has(capability::echo_message);
   for (std::size_t index = 0; index < lines.size(); ++index) {
     const wire_line written{.bytes = std::make_shared<const std::string>(std::move(lines[index])),
@@ -213,7 +250,7 @@ void exchange::tell(const chat::audience& to, const chat::receiver_away& what) {
 }
 
 void exchange::tell(const chat::audience& to, const chat::topic_changed& what) {
-  broadcast(to, line(what.source, "TOPIC", {what.room}, what.topic));
+  log_and_broadcast(to, happened(chat::message_kind::topic, what.id, what.source, what.room, what.topic));
 }
 
 void exchange::tell(const chat::audience& to, const chat::modes_changed& what) {
@@ -226,13 +263,13 @@ void exchange::tell(const chat::audience& to, const chat::modes_changed& what) {
     letters += chat::letter_of(one.mode);
     if (!one.parameter.empty()) append_middle(parameters, one.parameter);
   }
-  std::string text;
-  append_line(text, fmt::format(":{} MODE {} {}{}", what.source, what.room, letters, parameters));
-  broadcast(to, std::move(text));
+  log_and_broadcast(
+      to, happened(chat::message_kind::mode, what.id, what.source, what.room, letters + parameters));
 }
 
 void exchange::tell(const chat::audience& to, const chat::kicked& what) {
-  broadcast(to, line(what.source, "KICK", {what.room, what.nick}, what.reason));
+  log_and_broadcast(to, happened(chat::message_kind::kick, what.id, what.source, what.room,
+                                 fmt::format("{} {}", what.nick, what.reason)));
 }
 
 void exchange::tell(const chat::audience& to, const chat::inviting& what) {

@@ -22,8 +22,9 @@ class exchange_test : public testing::Test {
   explicit exchange_test(const chat::limits& bounds = {}, settings chosen = {})
       : rules(bounds), chosen_(std::move(chosen)), server(chosen_, rules) {}
 
-  void connects(chat::session_id who, std::string_view host = "127.0.0.1") {
-    run([&](effects& out) { server.connected(who, host, now, out); });
+  void connects(chat::session_id who, std::string_view host = "127.0.0.1", std::string_view owner = {},
+                std::span<const read_mark> marks = {}) {
+    run([&](effects& out) { server.connected(who, host, owner, marks, now, out); });
   }
 
   // Sends a line (or several) and returns what the same client reads because of it.
@@ -33,8 +34,9 @@ class exchange_test : public testing::Test {
     return screens[who];
   }
 
-  void enters(chat::session_id who, std::string_view nick) {
-    connects(who);
+  void enters(chat::session_id who, std::string_view nick, std::string_view owner = {},
+              std::span<const read_mark> marks = {}) {
+    connects(who, "127.0.0.1", owner, marks);
     says(who, "NICK " + std::string(nick) + "\r\nUSER " + std::string(nick) + " 0 * :A Person");
   }
 
@@ -66,6 +68,11 @@ class exchange_test : public testing::Test {
   std::set<chat::session_id> registered_sessions;
   std::set<chat::session_id> hung_up;
   std::vector<chat::message> kept;
+  std::vector<chat::message> events;  // of rooms' logs
+  std::vector<std::pair<std::string, std::string>>
+      owners;  // of all that was kept: the sender's and the receiver's
+  std::vector<show_history> asked_for;
+  std::vector<keep_read_mark> read_marks;
   std::vector<chat::room_record> kept_rooms;
   std::vector<std::string> dropped_rooms;
 
@@ -85,13 +92,25 @@ class exchange_test : public testing::Test {
     for (const chat::message& one : kept)
       if (chat::same_name(one.target, what.room) && one.id <= what.last_id && one.time_ms >= what.from_ms)
         said.push_back(one);
-    screens[what.to] +=
-        history_lines(said, chosen_.server_name, what.room, what.receiver_offers, "h1", 100'000, what.now);
+    screens[what.to] += history_lines(said,
+                                      {.server = chosen_.server_name,
+                                       .about = what.room,
+                                       .name = "h1",
+                                       .receiver_offers = what.receiver_offers},
+                                      100'000, what.now);
   }
+  void carry_out(const show_history& what) { asked_for.push_back(what); }
+  void carry_out(const keep_read_mark& what) { read_marks.push_back(what); }
   void carry_out(const change_capabilities& what) { offers[what.who] = what.to; }
   void carry_out(const registered& what) { registered_sessions.insert(what.who); }
   void carry_out(const hang_up& what) { hung_up.insert(what.who); }
-  void carry_out(const keep_message& what) { kept.push_back(what.said); }
+  void carry_out(const keep_message& what) {
+    if (chat::is_event(what.said.kind))
+      events.push_back(what.said);
+    else
+      kept.push_back(what.said);
+    owners.emplace_back(what.sender_owner, what.receiver_owner);
+  }
   void carry_out(const keep_room& what) { kept_rooms.push_back(what.record); }
   void carry_out(const drop_room& what) { dropped_rooms.push_back(what.room); }
 };

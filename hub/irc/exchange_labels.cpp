@@ -52,6 +52,10 @@ void exchange::label_answer(const client& from, std::string_view label, std::siz
   std::uint64_t message_id = 0;
   std::size_t place = out_->size();
   for (std::size_t index = since; index < out_->size();) {
+    if (auto* history = std::get_if<show_history>(&(*out_)[index])) {  // is all of the answer
+      history->label = label;
+      return;
+    }
     auto* told = std::get_if<deliver>(&(*out_)[index]);
     // Nobody else is left out of what tells a room of its own doing; if somebody were, the copy is as
     // others'.

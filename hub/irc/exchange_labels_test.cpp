@@ -43,7 +43,7 @@ TEST_F(labels_test, several_lines_are_a_batch_in_which_the_first_carries_the_lab
   const std::string joined = says(alice, "@label=a1 JOIN #mill");
   EXPECT_EQ(joined,
             "@label=a1 :leat BATCH +l1 labeled-response\r\n"
-            "@batch=l1 :alice!~alice@127.0.0.1 JOIN #mill\r\n"
+            "@batch=l1;msgid=1 :alice!~alice@127.0.0.1 JOIN #mill\r\n"
             "@batch=l1 :leat 353 alice = #mill :@alice\r\n"
             "@batch=l1 :leat 366 alice #mill :End of /NAMES list\r\n"
             ":leat BATCH -l1\r\n");
@@ -54,9 +54,9 @@ TEST_F(labels_test, a_room_is_told_once_by_whoever_does_something_in_it) {
   alice_and_bob_meet();
   alice_labels();
   EXPECT_EQ(says(alice, "@label=a1 TOPIC #mill :grind"),
-            "@label=a1 :alice!~alice@127.0.0.1 TOPIC #mill :grind\r\n");
+            "@label=a1;msgid=3 :alice!~alice@127.0.0.1 TOPIC #mill :grind\r\n");
   EXPECT_EQ(reads(bob), ":alice!~alice@127.0.0.1 TOPIC #mill :grind\r\n");
-  EXPECT_EQ(says(alice, "@label=a2 PART #mill"), "@label=a2 :alice!~alice@127.0.0.1 PART #mill\r\n");
+  EXPECT_EQ(says(alice, "@label=a2 PART #mill"), "@label=a2;msgid=4 :alice!~alice@127.0.0.1 PART #mill\r\n");
   EXPECT_EQ(reads(bob), ":alice!~alice@127.0.0.1 PART #mill\r\n");
 }
 

@@ -109,15 +109,24 @@ void exchange::on_names(client& from, const request& asked) {
     reply(from, numeric::rpl_endofnames, {name}, "End of /NAMES list");
 }
 
-void exchange::who_line(client& to, const chat::user& whom, const chat::room* where) {
+std::string exchange::who_flags(const client& to, const chat::user& whom, const chat::room* where) const {
   std::string flags = whom.away.empty() ? "H" : "G";
   if (where != nullptr) {
     if (const auto* standing = whom.in(*where))
       flags += rank_prefix(where->members()[standing->place], to.offers.has(capability::multi_prefix));
   }
+  return flags;
+}
+
+// The clock may have been set back meanwhile.
+std::int64_t exchange::idle_seconds(const chat::user& whom) const {
+  return std::max<std::int64_t>(unix_seconds(now_) - unix_seconds(whom.spoke_at), 0);
+}
+
+void exchange::who_line(client& to, const chat::user& whom, const chat::room* where) {
   reply(to, numeric::rpl_whoreply,
         {where == nullptr ? std::string_view("*") : std::string_view(where->name()), whom.user_name,
-         whom.host, settings_.server_name, whom.nick, flags},
+         whom.host, settings_.server_name, whom.nick, who_flags(to, whom, where)},
         fmt::format("0 {}", whom.real_name));
 }
 
@@ -131,11 +140,15 @@ void exchange::on_who(client& from, const request& asked) {
   if (puts_off(from, "WHO")) return;
   const chat::user& viewer = user_of(from);
   std::string_view mask = asked[0].empty() || asked[0] == "0" ? "*" : asked[0];
+  const auto form = parse_whox(asked[1]);
   std::size_t rows = 0;
   bool complete = true;
   const auto show = [&](const chat::user& whom, const chat::room* where) {
     complete = rows++ < settings_.query_rows;
-    if (complete) who_line(from, whom, where);
+    if (complete && form)
+      whox_line(from, whom, where, *form);
+    else if (complete)
+      who_line(from, whom, where);
     return complete;
   };
   if (mask.starts_with('#')) {
@@ -149,7 +162,7 @@ void exchange::on_who(client& from, const request& asked) {
     }
   } else if (const chat::user* whom = rules_.find_nick(mask)) {
     show(*whom, room_to_show(viewer, *whom));
-  } else if (asked[1] != "o") {  // only IRC operators: there are none
+  } else if (!asked[1].substr(0, asked[1].find('%')).contains('o')) {  // only IRC operators: there are none
     for (const auto& [nick, session] : rules_.nicks()) {
       const chat::user& one = *rules_.find(session);
       const bool fits = chat::matches(mask, one.nick) || chat::matches(mask, one.user_name) ||
@@ -196,9 +209,7 @@ void exchange::on_whois(client& from, const request& asked) {
   reply(from, numeric::rpl_whoisserver, {nick, settings_.server_name}, settings_.description);
   if (!whom->away.empty()) reply(from, numeric::rpl_away, {nick}, whom->away);
   reply(from, numeric::rpl_whoisidle,
-        // The clock may have been set back meanwhile.
-        {nick, std::to_string(std::max<std::int64_t>(unix_seconds(now_) - unix_seconds(whom->spoke_at), 0)),
-         std::to_string(unix_seconds(whom->entered_at))},
+        {nick, std::to_string(idle_seconds(*whom)), std::to_string(unix_seconds(whom->entered_at))},
         "seconds idle, signon time");
   reply(from, numeric::rpl_endofwhois, {nick}, "End of /WHOIS list");
 }

@@ -92,7 +92,8 @@ TEST_F(exchange_test, cap_ls_holds_registration_until_cap_end) {
   connects(alice);
   const std::string list = says(alice, "CAP LS 302");
   EXPECT_EQ(list,
-            ":leat CAP * LS :account-notify away-notify batch cap-notify echo-message extended-join "
+            ":leat CAP * LS :account-notify away-notify batch cap-notify draft/chathistory "
+            "draft/event-playback draft/read-marker echo-message extended-join "
             "invite-notify labeled-response message-tags multi-prefix server-time setname standard-replies "
             "userhost-in-names\r\n");
   EXPECT_EQ(says(alice, "NICK alice\r\nUSER a 0 * :A"), "");

@@ -62,10 +62,37 @@ void append_middle(std::string& out, std::string_view parameter) {
   out += parameter.empty() || parameter.starts_with(':') ? std::string_view("*") : parameter;
 }
 
-std::string time_tag(chat::moment when) {
+std::string timestamp(chat::moment when) {
   const auto time = time_of(when);
-  return fmt::format("@time={}T{:02}:{:02}:{:02}.{:03}Z ", date_text(when), time.hours().count(),
+  return fmt::format("{}T{:02}:{:02}:{:02}.{:03}Z", date_text(when), time.hours().count(),
                      time.minutes().count(), time.seconds().count(), time.subseconds().count());
+}
+
+std::optional<chat::moment> parse_timestamp(std::string_view text) {
+  constexpr std::string_view form = "0000-00-00T00:00:00.000Z";
+  if (text.size() != form.size()) return std::nullopt;
+  const auto fits = [](char letter, char wanted) {
+    return wanted == '0' ? letter >= '0' && letter <= '9' : letter == wanted;
+  };
+  if (!std::ranges::equal(text, form, fits)) return std::nullopt;
+  const auto number = [&](std::size_t place, std::size_t digits) {
+    int value = 0;
+    for (const char digit : text.substr(place, digits))
+      value = value * 10 + (digit - '0');
+    return value;
+  };
+  const std::chrono::year_month_day date(std::chrono::year(number(0, 4)),
+                                         std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                         std::chrono::day(static_cast<unsigned>(number(8, 2))));
+  const int hours = number(11, 2), minutes = number(14, 2), seconds = number(17, 2);
+  // A leap second, as RFC 3339 lets it be written, is the first moment of the next minute.
+  if (!date.ok() || hours > 23 || minutes > 59 || seconds > 60) return std::nullopt;
+  return std::chrono::sys_days(date) + std::chrono::hours(hours) + std::chrono::minutes(minutes) +
+         std::chrono::seconds(seconds) + std::chrono::milliseconds(number(20, 3));
+}
+
+std::string time_tag(chat::moment when) {
+  return fmt::format("@time={} ", timestamp(when));
 }
 
 std::string time_text(chat::moment when) {
@@ -157,6 +184,49 @@ std::vector<std::string> message_lines(const chat::message& said, std::string_vi
     lines.push_back(std::move(line));
   } while (!text.empty());
   return lines;
+}
+
+std::string event_line(const chat::message& happened, capability_set receiver_offers) {
+  const auto& [id, time_ms, kind, source, target, tags, text] = happened;
+  std::string line;
+  switch (kind) {
+    case chat::message_kind::join:
+      // "*": not logged in to any account.
+      if (receiver_offers.has(capability::extended_join))
+        append_line(line, source, "JOIN", {target, "*"}, text);
+      else
+        append_line(line, source, "JOIN", {target});
+      break;
+    case chat::message_kind::part:
+      if (text.empty())
+        append_line(line, source, "PART", {target});
+      else
+        append_line(line, source, "PART", {target}, text);
+      break;
+    case chat::message_kind::quit:
+      append_line(line, source, "QUIT", {}, text);
+      break;
+    case chat::message_kind::kick: {
+      const std::size_t end = std::min(text.find(' '), text.size());
+      const std::string_view rest = std::string_view(text).substr(std::min(end + 1, text.size()));
+      append_line(line, source, "KICK", {target, std::string_view(text).substr(0, end)}, rest);
+      break;
+    }
+    case chat::message_kind::nick:
+      append_line(line, source, "NICK", {text});
+      break;
+    case chat::message_kind::topic:
+      append_line(line, source, "TOPIC", {target}, text);
+      break;
+    case chat::message_kind::mode:
+      append_line(line, fmt::format(":{} MODE {} {}", source, target, text));
+      break;
+    case chat::message_kind::text:
+    case chat::message_kind::notice:
+    case chat::message_kind::tags:
+      break;
+  }
+  return line;
 }
 
 chat::message with_visible_time(const chat::message& said, chat::moment now) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,11 @@
 #include <hub/irc/numeric.hpp>
 
 namespace hub::irc {
+
+// "2026-11-21T10:14:00.000Z" (IRCv3 server-time).
+std::string timestamp(chat::moment when);
+// The moment of such a text; nothing for any other.
+std::optional<chat::moment> parse_timestamp(std::string_view text);
 
 // "@time=2026-11-21T10:14:00.000Z ": what a client with server-time sees in front of a line.
 inline constexpr std::size_t time_tag_bytes = 31;
@@ -78,6 +84,9 @@ std::string message_tags(const chat::message& said, std::size_t line = 0);
 // A message as lines, each after `tags`. A long text becomes several lines, cut between characters and if
 // possible between words; an ACTION stays one on every line.
 std::vector<std::string> message_lines(const chat::message& said, std::string_view tags = {});
+
+// An event of a room (chat::is_event) as a line, as it is told to those with these capabilities.
+std::string event_line(const chat::message& happened, capability_set receiver_offers);
 
 // A message said at another time, for a client that does not know server-time: its text starts with "[hh:mm]
 // " (UTC), or with "[yyyy-mm-dd hh:mm] " if that was more than a day before `now`.

@@ -124,17 +124,21 @@ TEST(line_writer, a_replayed_text_shows_its_time_and_after_a_day_its_date) {
             "ACTION [22:13] waves\x01");
 }
 
+history_batch batch_for(capability_set offers) {
+  return {.server = "s", .about = "#mill", .name = "b", .receiver_offers = offers};
+}
+
 TEST(history, is_tagged_and_batched_for_those_who_asked) {
   capability_set offers;
   const chat::moment when{std::chrono::milliseconds(1'700'000'000'123)};
   const std::vector<chat::message> messages = {said("one"), said("two")};
-  EXPECT_EQ(history_lines(messages, "s", "#mill", offers, "b", 1000, when),
+  EXPECT_EQ(history_lines(messages, batch_for(offers), 1000, when),
             ":bob!~bob@host PRIVMSG #mill :[22:13] one\r\n:bob!~bob@host PRIVMSG #mill :[22:13] two\r\n");
   offers.set(capability::server_time, true);
-  EXPECT_TRUE(history_lines(messages, "s", "#mill", offers, "b", 1000, when)
+  EXPECT_TRUE(history_lines(messages, batch_for(offers), 1000, when)
                   .starts_with("@time=2023-11-14T22:13:20.123Z :bob!~bob@host PRIVMSG #mill :one\r\n"));
   offers.set(capability::batch, true);
-  EXPECT_EQ(history_lines(std::span(messages).first(1), "s", "#mill", offers, "b", 1000, when),
+  EXPECT_EQ(history_lines(std::span(messages).first(1), batch_for(offers), 1000, when),
             ":s BATCH +b chathistory #mill\r\n"
             "@batch=b;time=2023-11-14T22:13:20.123Z :bob!~bob@host PRIVMSG #mill :one\r\n"
             ":s BATCH -b\r\n");
@@ -142,10 +146,51 @@ TEST(history, is_tagged_and_batched_for_those_who_asked) {
 
 TEST(history, keeps_the_latest_messages_when_not_all_fit) {
   const std::vector<chat::message> messages = {said("one"), said("two"), said("three")};
-  const std::string lines = history_lines(messages, "s", "#mill", {}, "b", 100, chat::moment{});
+  const std::string lines = history_lines(messages, batch_for({}), 100, chat::moment{});
   EXPECT_EQ(lines.find("one"), std::string::npos);
   EXPECT_LT(lines.find("two"), lines.find("three"));
-  EXPECT_EQ(history_lines(messages, "s", "#mill", {}, "b", 10, chat::moment{}), "");
+  EXPECT_EQ(history_lines(messages, batch_for({}), 10, chat::moment{}), "");
+}
+
+TEST(history, replays_no_message_without_its_beginning) {
+  const std::vector<chat::message> messages = {said(std::string(1500, 'x')), said("end")};
+  const std::string lines = history_lines(messages, batch_for({}), 700, chat::moment{});
+  EXPECT_FALSE(lines.contains("xxx"));
+  EXPECT_TRUE(lines.contains("end"));
+}
+
+TEST(history, keeps_so_many_lines_and_bytes_from_either_end_but_at_least_one) {
+  const auto numbers = [](std::size_t most, std::size_t limit_bytes, bool newest) {
+    std::vector<history_line> lines;
+    for (std::uint64_t id = 1; id <= 5; ++id)
+      lines.push_back({.at = {.id = id}, .text = std::string(10, 'x')});
+    keep(lines, most, limit_bytes, newest);
+    std::vector<std::uint64_t> ids;
+    for (const history_line& one : lines)
+      ids.push_back(one.at.id);
+    return ids;
+  };
+  using ids = std::vector<std::uint64_t>;
+  EXPECT_EQ(numbers(9, 1000, true), (ids{1, 2, 3, 4, 5}));
+  EXPECT_EQ(numbers(2, 1000, true), (ids{4, 5}));
+  EXPECT_EQ(numbers(2, 1000, false), (ids{1, 2}));
+  EXPECT_EQ(numbers(9, 30, true), (ids{3, 4, 5}));
+  EXPECT_EQ(numbers(9, 39, false), (ids{1, 2, 3}));
+  EXPECT_EQ(numbers(9, 3, true), (ids{5}));
+  EXPECT_EQ(numbers(0, 1000, true), ids{});
+}
+
+TEST(timestamps, are_read_as_they_are_written_and_nothing_else_is) {
+  const chat::moment when{std::chrono::milliseconds(1'700'000'000'123)};
+  EXPECT_EQ(timestamp(when), "2023-11-14T22:13:20.123Z");
+  EXPECT_EQ(parse_timestamp("2023-11-14T22:13:20.123Z"), when);
+  EXPECT_EQ(parse_timestamp("2016-12-31T23:59:60.000Z"), parse_timestamp("2017-01-01T00:00:00.000Z"));
+  for (const std::string_view wrong :
+       {"", "now", "2023-11-14", "2023-11-14T22:13:20Z", "2023-11-14 22:13:20.123Z",
+        "2023-13-14T22:13:20.123Z", "2023-02-30T22:13:20.123Z", "2023-11-14T24:13:20.123Z",
+        "2023-11-14T22:60:20.123Z", "2023-11-14T22:13:61.123Z", "2023-11-14T22:13:20.123+",
+        "-023-11-14T22:13:20.123Z", "2023-11-14T22:13:20.12\xc3Z"})
+    EXPECT_FALSE(parse_timestamp(wrong)) << wrong;
 }
 
 }  // namespace

@@ -44,6 +44,7 @@ enum class numeric : std::uint16_t {
   rpl_version = 351,
   rpl_whoreply = 352,
   rpl_namreply = 353,
+  rpl_whospcrpl = 354,
   rpl_endofnames = 366,
   rpl_banlist = 367,
   rpl_endofbanlist = 368,
@@ -90,6 +91,11 @@ enum class numeric : std::uint16_t {
   err_umodeunknownflag = 501,
   err_usersdontmatch = 502,
   err_invalidmodeparam = 696,
+  rpl_mononline = 730,
+  rpl_monoffline = 731,
+  rpl_monlist = 732,
+  rpl_endofmonlist = 733,
+  err_monlistfull = 734,
 };
 
 }  // namespace hub::irc

@@ -13,7 +13,8 @@ struct migration {
 };
 
 // Migration N leads from version N to N + 1. What has been released is never edited: a change is a new entry.
-// Plain types and no triggers, so that the same tables can stand in MySQL.
+// Plain types and no triggers, so that the same tables can stand in MySQL (whose tables are without rowids
+// anyway).
 constexpr std::array migrations{
     migration{"messages and rooms", R"(
       CREATE TABLE message (
@@ -47,6 +48,29 @@ constexpr std::array migrations{
         PRIMARY KEY (folded_name, position)
       );)"},
     migration{"tags of messages", "ALTER TABLE message ADD COLUMN tags TEXT NOT NULL DEFAULT ''"},
+    migration{"events, private conversations and what is read", R"(
+      CREATE TABLE event (                 -- of a room; ids are of the same order as those of messages
+        id           INTEGER PRIMARY KEY,
+        conversation TEXT    NOT NULL,
+        time_ms      INTEGER NOT NULL,
+        kind         INTEGER NOT NULL,
+        source       TEXT    NOT NULL,
+        target       TEXT    NOT NULL,
+        text         TEXT    NOT NULL
+      );
+      CREATE INDEX event_by_conversation ON event (conversation, id);
+      CREATE TABLE private_message (
+        owner      TEXT    NOT NULL,
+        other      TEXT    NOT NULL,       -- folded nick
+        message_id INTEGER NOT NULL,
+        PRIMARY KEY (owner, other, message_id)
+      ) WITHOUT ROWID;
+      CREATE TABLE read_mark (
+        owner   TEXT    NOT NULL,
+        target  TEXT    NOT NULL,          -- folded
+        time_ms INTEGER NOT NULL,
+        PRIMARY KEY (owner, target)
+      ) WITHOUT ROWID)"},
 };
 
 // "leat" in ASCII: lets `file` and us tell our databases from others.

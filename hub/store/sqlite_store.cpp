@@ -6,26 +6,26 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <limits>
 #include <mutex>
-#include <optional>
-#include <tuple>
 #include <utility>
 
 #include <hub/chat/text.hpp>
 #include <hub/store/schema.hpp>
 #include <hub/store/sqlite.hpp>
+#include <hub/store/sqlite_statements.hpp>
 #include <hub/store/sqlite_store.hpp>
 
 namespace hub::store {
 namespace {
 
 using sqlite::database;
+using sqlite::read_statements;
 using sqlite::reset_at_end;
 using sqlite::statement;
+using sqlite::write_statements;
 
 // Ids are unsigned in the rules and signed in SQL.
 constexpr std::uint64_t highest_id = std::numeric_limits<std::int64_t>::max();
@@ -63,71 +63,15 @@ class folder_lock {
   int fd_;
 };
 
-struct write_statements {
-  statement insert_message;
-  statement remove_room;
-  statement remove_bans;
-  statement insert_room;
-  statement insert_ban;
-};
-
-struct read_statements {
-  statement newest;
-  statement oldest;
-  statement from_id;
-  statement last_id;
-  statement rooms;
-  statement bans;
-};
-
-constexpr const char* preparing = "cannot prepare a query";
-
-// Prepares each of `sql`, in order, into the members of `Statements`.
-template <class Statements, class... Sql>
-result<Statements> prepare_all(database& db, Sql... sql) {
-  std::optional<store_error> failed;
-  const auto one = [&](const char* text) -> std::optional<statement> {
-    if (failed) return std::nullopt;
-    auto prepared = db.prepare(text, preparing);
-    if (prepared) return std::move(*prepared);
-    failed = prepared.error();
-    return std::nullopt;
-  };
-  std::array<std::optional<statement>, sizeof...(Sql)> prepared{one(sql)...};
-  if (failed) return std::unexpected(*failed);
-  return std::apply([](auto&... each) { return Statements{std::move(*each)...}; }, prepared);
-}
-
-result<write_statements> prepare_writes(database& db) {
-  return prepare_all<write_statements>(
-      db,
-      "INSERT INTO message (id, conversation, time_ms, kind, source, target, text, tags)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      "DELETE FROM room WHERE folded_name = ?", "DELETE FROM room_ban WHERE folded_name = ?",
-      "INSERT INTO room (folded_name, name, topic, topic_setter, topic_time_ms, modes, join_key, "
-      "member_limit, created_ms, history_from_ms)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      "INSERT INTO room_ban (folded_name, position, mask, setter, time_ms) VALUES (?, ?, ?, ?, ?)");
-}
-
-result<read_statements> prepare_reads(database& db) {
-  return prepare_all<read_statements>(
-      db,
-      "SELECT id, time_ms, kind, source, target, text, tags FROM message"
-      " WHERE conversation = ? AND id > ? AND id < ? ORDER BY id DESC LIMIT ?",
-      "SELECT id, time_ms, kind, source, target, text, tags FROM message"
-      " WHERE conversation = ? AND id > ? AND id < ? ORDER BY id LIMIT ?",
-      "SELECT id, time_ms FROM message WHERE id >= ? ORDER BY id LIMIT 1", "SELECT max(id) FROM message",
-      "SELECT name, topic, topic_setter, topic_time_ms, modes, join_key, member_limit, created_ms, "
-      "history_from_ms FROM room"
-      " ORDER BY folded_name",
-      "SELECT mask, setter, time_ms FROM room_ban WHERE folded_name = ? ORDER BY position");
+chat::message_kind kind_of(std::int64_t stored) {
+  const bool is_known = stored >= 0 && stored <= std::to_underlying(chat::message_kind::mode);
+  return is_known ? static_cast<chat::message_kind>(stored) : chat::message_kind::text;
 }
 
 chat::message read_message(const statement& row) {
   return {.id = static_cast<std::uint64_t>(row.number(0)),
           .time_ms = row.number(1),
-          .kind = row.number(2) == 1 ? chat::message_kind::notice : chat::message_kind::text,
+          .kind = kind_of(row.number(2)),
           .source = row.text(3),
           .target = row.text(4),
           .tags = row.text(6),
@@ -158,19 +102,28 @@ class sqlite_store final : public store {
         reads_(std::move(reads)) {}
 
   result<void> write(const batch& group) override;
-  result<std::vector<chat::message>> latest(std::string_view room, std::size_t limit) override;
-  result<std::vector<chat::message>> latest_private(std::string_view nick, std::string_view other,
-                                                    std::size_t limit) override;
   result<std::uint64_t> last_message_id() override;
-  result<std::vector<chat::message>> find(const std::string& conversation,
-                                          const history_range& range) override;
+  result<std::vector<chat::message>> find(std::string_view room, const history_range& range) override;
+  result<std::vector<chat::message>> find_private(std::string_view owner, std::string_view other,
+                                                  const history_range& range) override;
+  result<std::vector<private_conversation>> private_conversations(std::string_view owner,
+                                                                  std::size_t limit) override;
+  result<std::vector<read_mark>> read_marks(std::string_view owner, std::size_t limit) override;
   result<std::uint64_t> first_id_since(std::int64_t time_ms) override;
   result<std::vector<chat::room_record>> load_rooms() override;
 
  private:
+  // Called with write_mutex_ held:
   result<void> insert(const chat::message& message, std::string_view doing);
+  result<void> insert(const filed_message& filed, std::string_view doing);
+  result<void> insert(const read_mark& mark, std::string_view doing);
   result<void> insert(const chat::room_record& room, std::string_view doing);
   result<void> remove(std::string_view folded_name, std::string_view doing);
+  // And with read_mutex_:
+  result<std::vector<chat::message>> read_range(statement& query, std::string_view name,
+                                                const history_range& range);
+  result<std::vector<chat::message>> read_private(std::string_view owner, std::string_view folded_other,
+                                                  const history_range& range);
   result<void> load_bans(chat::room_record& room);
 
   // Declared first, so that it is released only after both connections are closed.
@@ -186,7 +139,7 @@ class sqlite_store final : public store {
 };
 
 result<void> sqlite_store::write(const batch& group) {
-  if (group.messages.empty() && group.rooms.empty() && group.removed_rooms.empty()) return {};
+  if (group.is_empty()) return {};
   const auto doing = fmt::format("cannot store {} messages and {} rooms", group.messages.size(),
                                  group.rooms.size() + group.removed_rooms.size());
   const std::lock_guard lock(write_mutex_);
@@ -201,6 +154,12 @@ result<void> sqlite_store::write(const batch& group) {
   for (const auto& message : group.messages) {
     if (auto done = insert(message, doing); !done) return done;
   }
+  for (const auto& filed : group.filed) {
+    if (auto done = insert(filed, doing); !done) return done;
+  }
+  for (const auto& mark : group.read_marks) {
+    if (auto done = insert(mark, doing); !done) return done;
+  }
   return change->commit(doing);
 }
 
@@ -211,7 +170,8 @@ result<void> sqlite_store::insert(const chat::message& message, std::string_view
                     fmt::format("{}: message id {} is not between 1 and {}", doing, message.id, highest_id)});
   }
   const std::string conversation = conversation_of(message);
-  statement& row = writes_.insert_message;
+  const bool is_event = chat::is_event(message.kind);
+  statement& row = is_event ? writes_.insert_event : writes_.insert_message;
   const reset_at_end done(row);
   row.bind(1, static_cast<std::int64_t>(message.id));
   row.bind(2, conversation);
@@ -220,12 +180,34 @@ result<void> sqlite_store::insert(const chat::message& message, std::string_view
   row.bind(5, message.source);
   row.bind(6, message.target);
   row.bind(7, message.text);
-  row.bind(8, message.tags);
+  if (!is_event) row.bind(8, message.tags);
   auto stepped = row.step(doing);
   if (!stepped && stepped.error().kind == failure::refused) {
     stepped.error().text += fmt::format(" (message id {})", message.id);
   }
   if (!stepped) return std::unexpected(std::move(stepped.error()));
+  return {};
+}
+
+result<void> sqlite_store::insert(const filed_message& filed, std::string_view doing) {
+  const std::string other = chat::fold(filed.other);
+  statement& row = writes_.file_message;
+  const reset_at_end done(row);
+  row.bind(1, filed.owner);
+  row.bind(2, other);
+  row.bind(3, static_cast<std::int64_t>(filed.message_id));
+  if (auto stepped = row.step(doing); !stepped) return std::unexpected(stepped.error());
+  return {};
+}
+
+result<void> sqlite_store::insert(const read_mark& mark, std::string_view doing) {
+  const std::string target = chat::fold(mark.target);
+  statement& row = writes_.set_read_mark;
+  const reset_at_end done(row);
+  row.bind(1, mark.owner);
+  row.bind(2, target);
+  row.bind(3, mark.time_ms);
+  if (auto stepped = row.step(doing); !stepped) return std::unexpected(stepped.error());
   return {};
 }
 
@@ -270,37 +252,88 @@ result<void> sqlite_store::remove(std::string_view folded_name, std::string_view
   return {};
 }
 
-result<std::vector<chat::message>> sqlite_store::latest(std::string_view room, std::size_t limit) {
-  return find(chat::fold(room), {.limit = limit});
-}
-
-result<std::vector<chat::message>> sqlite_store::latest_private(std::string_view nick, std::string_view other,
-                                                                std::size_t limit) {
-  return find(conversation_of(nick, other), {.limit = limit});
-}
-
-result<std::vector<chat::message>> sqlite_store::find(const std::string& conversation,
-                                                      const history_range& range) {
-  constexpr const char* doing = "cannot read the history";
+result<std::vector<chat::message>> sqlite_store::find(std::string_view room, const history_range& range) {
+  const std::string folded = chat::fold(room);
   const std::lock_guard lock(read_mutex_);
-  statement& query = range.newest ? reads_.newest : reads_.oldest;
+  if (range.with_events)
+    return read_range(range.newest ? reads_.newest_with_events : reads_.oldest_with_events, folded, range);
+  return read_range(range.newest ? reads_.newest : reads_.oldest, folded, range);
+}
+
+result<std::vector<chat::message>> sqlite_store::find_private(std::string_view owner, std::string_view other,
+                                                              const history_range& range) {
+  const std::string folded = chat::fold(other);
+  const std::lock_guard lock(read_mutex_);
+  return read_private(owner, folded, range);
+}
+
+result<std::vector<chat::message>> sqlite_store::read_private(std::string_view owner,
+                                                              std::string_view folded_other,
+                                                              const history_range& range) {
+  statement& query = range.newest ? reads_.newest_private : reads_.oldest_private;
+  query.bind(5, owner);
+  return read_range(query, folded_other, range);
+}
+
+result<std::vector<chat::message>> sqlite_store::read_range(statement& query, std::string_view name,
+                                                            const history_range& range) {
   const reset_at_end done(query);
   const auto bind_bounded = [&](int place, std::uint64_t value) {
     query.bind(place, static_cast<std::int64_t>(std::min(value, highest_id)));
   };
-  query.bind(1, conversation);
+  query.bind(1, name);
   bind_bounded(2, range.after_id);
   bind_bounded(3, range.before_id);
   bind_bounded(4, range.limit);
   std::vector<chat::message> messages;
   for (;;) {
-    const auto row = query.step(doing);
+    const auto row = query.step("cannot read the history");
     if (!row) return std::unexpected(row.error());
     if (!*row) break;
     messages.push_back(read_message(query));
   }
   if (range.newest) std::ranges::reverse(messages);
   return messages;
+}
+
+// From one nick to the next, and of each the last message: two steps down a tree for each conversation, and
+// not one for each message.
+result<std::vector<private_conversation>> sqlite_store::private_conversations(std::string_view owner,
+                                                                              std::size_t limit) {
+  const std::lock_guard lock(read_mutex_);
+  std::vector<private_conversation> found;
+  std::string other;
+  while (found.size() < limit) {
+    {
+      const reset_at_end done(reads_.next_other);
+      reads_.next_other.bind(1, owner);
+      reads_.next_other.bind(2, other);
+      const auto row = reads_.next_other.step("cannot list private conversations");
+      if (!row) return std::unexpected(row.error());
+      std::string next = *row ? reads_.next_other.text(0) : std::string();
+      if (next.empty()) break;
+      other = std::move(next);
+    }
+    auto last = read_private(owner, other, {.limit = 1});
+    if (!last) return std::unexpected(last.error());
+    if (!last->empty()) found.push_back({.other = other, .last = std::move(last->front())});
+  }
+  return found;
+}
+
+result<std::vector<read_mark>> sqlite_store::read_marks(std::string_view owner, std::size_t limit) {
+  const std::lock_guard lock(read_mutex_);
+  statement& query = reads_.read_marks;
+  const reset_at_end done(query);
+  query.bind(1, owner);
+  query.bind(2, static_cast<std::int64_t>(limit));
+  std::vector<read_mark> found;
+  for (;;) {
+    const auto row = query.step("cannot find out what is read");
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return found;
+    found.push_back({.owner = std::string(owner), .target = query.text(0), .time_ms = query.number(1)});
+  }
 }
 
 // Halves the ids until one is left: each look is one step down the table's tree, and no index of times is
@@ -390,11 +423,11 @@ result<std::unique_ptr<store>> open_sqlite(const std::filesystem::path& file, co
   // The tables first: a database that is refused for them has not been switched to another journal.
   if (auto done = bring_up_to_date(*writer); !done) return std::unexpected(done.error());
   if (auto done = configure_writer(*writer, options); !done) return std::unexpected(done.error());
-  auto writes = prepare_writes(*writer);
+  auto writes = sqlite::prepare_writes(*writer);
   if (!writes) return std::unexpected(writes.error());
   auto reader = database::open(file, database::access::read_only, options.busy_timeout);
   if (!reader) return std::unexpected(reader.error());
-  auto reads = prepare_reads(*reader);
+  auto reads = sqlite::prepare_reads(*reader);
   if (!reads) return std::unexpected(reads.error());
   return std::make_unique<sqlite_store>(std::move(*lock), std::move(*writer), std::move(*writes),
                                         std::move(*reader), std::move(*reads));

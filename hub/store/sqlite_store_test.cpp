@@ -105,14 +105,76 @@ TEST_F(sqlite_store_test, an_unknown_room_has_no_history) {
   EXPECT_TRUE(open()->latest("#nowhere", 9).value().empty());
 }
 
-TEST_F(sqlite_store_test, private_messages_are_read_by_pair_and_by_nobody_else) {
+TEST_F(sqlite_store_test, private_messages_are_read_by_their_owners_and_by_nobody_else) {
   const auto opened = open();
   const message there{.id = 1, .source = "Ann!a@h", .target = "bob", .text = "psst"};
   const message back{.id = 2, .source = "bob!b@h", .target = "ANN", .text = "what"};
   const message other{.id = 3, .source = "ann!a@h", .target = "carl", .text = "hi"};
-  ASSERT_TRUE(opened->append(std::vector{there, back, other}));
-  EXPECT_EQ(opened->latest_private("bob", "ann", 9).value(), (std::vector{there, back}));
-  EXPECT_TRUE(opened->latest_private("bob", "carl", 9).value().empty());
+  // Another ann than the first: she has the name, but not what was said to it.
+  const message later{.id = 4, .source = "ann!x@h", .target = "bob", .text = "me too"};
+  const std::vector messages{there, back, other, later};
+  const std::vector<filed_message> filed{
+      {"A", "bob", 1},  {"B", "Ann", 1}, {"A", "BOB", 2}, {"B", "ann", 2},
+      {"A", "carl", 3}, {"X", "bob", 4}, {"B", "ann", 4},
+  };
+  ASSERT_TRUE(opened->write({.messages = messages, .filed = filed}));
+  EXPECT_EQ(opened->find_private("A", "Bob", {.limit = 9}).value(), (std::vector{there, back}));
+  EXPECT_EQ(opened->find_private("B", "ann", {.limit = 9}).value(), (std::vector{there, back, later}));
+  EXPECT_EQ(opened->find_private("B", "ann", {.limit = 1, .newest = false}).value(), std::vector{there});
+  EXPECT_EQ(opened->find_private("B", "ann", {.after_id = 1, .before_id = 4, .limit = 9}).value(),
+            std::vector{back});
+  EXPECT_EQ(opened->find_private("X", "bob", {.limit = 9}).value(), std::vector{later});
+  EXPECT_TRUE(opened->find_private("", "bob", {.limit = 9}).value().empty());
+  EXPECT_TRUE(opened->find_private("B", "carl", {.limit = 9}).value().empty());
+
+  const auto all = opened->private_conversations("A", 9).value();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].other, "bob");
+  EXPECT_EQ(all[0].last, back);
+  EXPECT_EQ(all[1].other, "carl");
+  EXPECT_EQ(opened->private_conversations("A", 1).value().size(), 1U);
+  EXPECT_TRUE(opened->private_conversations("nobody", 9).value().empty());
+}
+
+TEST_F(sqlite_store_test, events_come_between_messages_for_those_who_ask_for_them) {
+  const auto opened = open();
+  std::vector<message> given = numbered(1, 6);
+  given[1].kind = chat::message_kind::join;
+  given[3].kind = chat::message_kind::mode;
+  given[5].kind = chat::message_kind::quit;
+  ASSERT_TRUE(opened->append(given));
+  EXPECT_EQ(opened->latest("#team", 9).value(), (std::vector{given[0], given[2], given[4]}));
+  EXPECT_EQ(opened->find("#TEAM", {.limit = 9, .with_events = true}).value(), given);
+  EXPECT_EQ(opened->find("#team", {.limit = 2, .with_events = true}).value(),
+            (std::vector{given[4], given[5]}));
+  EXPECT_EQ(opened->find("#team", {.after_id = 1, .limit = 2, .newest = false, .with_events = true}).value(),
+            (std::vector{given[1], given[2]}));
+  EXPECT_EQ(opened->last_message_id().value(), 6U);
+  EXPECT_EQ(opened->first_id_since(given[3].time_ms).value(), 4U);
+  EXPECT_EQ(opened->first_id_since(given[5].time_ms).value(), 6U);
+  EXPECT_EQ(opened->first_id_since(given[5].time_ms + 1).value(), 7U);
+}
+
+TEST_F(sqlite_store_test, what_is_read_only_moves_on_and_is_there_after_a_restart) {
+  const auto mark = [](store& in, std::string owner, std::string target, std::int64_t time_ms) {
+    const std::vector<read_mark> marks{{std::move(owner), std::move(target), time_ms}};
+    in.write({.read_marks = marks}).value();
+  };
+  {
+    const auto opened = open();
+    EXPECT_TRUE(opened->read_marks("A", 9).value().empty());
+    mark(*opened, "A", "#Team", 50);
+    mark(*opened, "A", "#team", 40);
+    mark(*opened, "A", "bob", 70);
+    mark(*opened, "B", "#team", 10);
+  }
+  const auto again = open();
+  EXPECT_EQ(again->read_marks("A", 9).value(),
+            (std::vector<read_mark>{{"A", "#team", 50}, {"A", "bob", 70}}));
+  EXPECT_EQ(again->read_marks("A", 1).value(), (std::vector<read_mark>{{"A", "#team", 50}}));
+  EXPECT_EQ(again->read_marks("B", 9).value(), (std::vector<read_mark>{{"B", "#team", 10}}));
+  mark(*again, "A", "#team", 60);
+  EXPECT_EQ(again->read_marks("A", 1).value().front().time_ms, 60);
 }
 
 TEST_F(sqlite_store_test, everything_is_there_after_a_restart) {
@@ -173,7 +235,7 @@ TEST_F(sqlite_store_test, one_batch_writes_messages_and_rooms_together_or_not_at
   const auto opened = open();
   const std::vector rooms{sample_room()};
   const std::vector duplicate{in_room(7, "#team", "a"), in_room(7, "#team", "b")};
-  EXPECT_FALSE(opened->write({.messages = duplicate, .rooms = rooms, .removed_rooms = {}}));
+  EXPECT_FALSE(opened->write({.messages = duplicate, .rooms = rooms}));
   EXPECT_TRUE(opened->load_rooms().value().empty());
   EXPECT_EQ(opened->last_message_id().value(), 0U);
 }
@@ -285,7 +347,10 @@ TEST_F(sqlite_store_test, a_time_is_found_whatever_ids_are_missing) {
 
 TEST_F(sqlite_store_test, messages_that_an_older_version_stored_are_kept) {
   ASSERT_TRUE(open()->append(numbered(1, 2)));
-  run_sql("ALTER TABLE message DROP COLUMN tags; DELETE FROM schema_migration WHERE version > 1");
+  run_sql(
+      "ALTER TABLE message DROP COLUMN tags; DROP TABLE event; DROP TABLE private_message; DROP TABLE "
+      "read_mark;"
+      "DELETE FROM schema_migration WHERE version > 1");
   const auto opened = open();
   EXPECT_EQ(opened->latest("#team", 50).value(), numbered(1, 2));
   message later = in_room(3, "#team", "later");

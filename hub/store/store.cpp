@@ -7,16 +7,20 @@
 namespace hub::store {
 
 result<void> store::append(std::span<const chat::message> messages) {
-  return write({.messages = messages, .rooms = {}, .removed_rooms = {}});
+  return write({.messages = messages});
 }
 
 result<void> store::save_room(const chat::room_record& room) {
-  return write({.messages = {}, .rooms = std::span(&room, 1), .removed_rooms = {}});
+  return write({.rooms = std::span(&room, 1)});
+}
+
+result<std::vector<chat::message>> store::latest(std::string_view room, std::size_t limit) {
+  return find(room, {.limit = limit});
 }
 
 result<void> store::remove_room(std::string_view name) {
   const std::array names{std::string(name)};
-  return write({.messages = {}, .rooms = {}, .removed_rooms = names});
+  return write({.removed_rooms = names});
 }
 
 std::string conversation_of(const chat::message& message) {
