@@ -121,7 +121,8 @@ class world {
   }
   void check(const irc::keep_read_mark& what) { require(!what.owner.empty() && what.until <= now_); }
   void check(const irc::change_capabilities& what) { places_[what.who].offers = what.to; }
-  void check(const irc::registered& what) { require(rules_.find(what.who) != nullptr); }
+  // It may have left again in the same step.
+  void check(const irc::registered& what) { require(places_[what.who].connected); }
   void check(const irc::hang_up& what) { places_[what.who].hung_up = true; }
   void check(const irc::keep_message& what) {
     require(what.said.id > last_kept_ && chat::is_line_text(what.said.text));
