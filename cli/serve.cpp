@@ -167,7 +167,7 @@ int serve(const serve_options& options) {
                                          auto owner) { server.serve_irc(std::move(conn), remote, owner); },
                               .page = hub::http::web_assets()},
       [&](const hub::http::announcement& shared) {
-        return server.announce_file(shared.room, shared.uploader, shared.name, shared.size_bytes, shared.url);
+        return server.announce_file(shared.room, shared.owner, shared.name, shared.size_bytes, shared.url);
       });
   if (auto started = server.start(); !started)
     return fail(explain_start(*settings, started.error()), exit_failed);

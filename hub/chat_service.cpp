@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -107,14 +108,15 @@ std::vector<irc::read_mark> chat_service::read_marks(std::string_view owner) {
 }
 
 std::expected<void, std::string> chat_service::announce(std::string_view room, std::string_view source,
-                                                        std::string_view text) {
+                                                        std::string_view owner, std::string_view deed) {
   sessions_.add();
   std::expected<void, std::string> outcome = std::unexpected("the server is stopping");
   if (!stopping_.load()) {
     leat::chan<std::expected<void, std::string>> answer(1);
     inbox_.send(announcement{.room = std::string(room),
                              .source = std::string(source),
-                             .text = std::string(text),
+                             .owner = std::string(owner),
+                             .deed = std::string(deed),
                              .answer = answer});
     if (auto got = answer.receive()) outcome = *std::move(got);
   }
@@ -226,7 +228,9 @@ void chat_service::take(session_news& one, chat::moment now) {
 }
 
 void chat_service::take(announcement& one, chat::moment now) {
-  const auto said = exchange_->announce(one.room, one.source, one.text, now, effects_);
+  const std::string nick = exchange_->nick_in_room(one.owner, one.room);
+  const std::string text = fmt::format("{} {}", nick.empty() ? "someone" : nick, one.deed);
+  const auto said = exchange_->announce(one.room, one.source, text, now, effects_);
   collect();
   std::expected<void, std::string> outcome;
   if (!said) outcome = std::unexpected(std::string(explain(said.error())));

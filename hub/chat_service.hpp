@@ -56,10 +56,12 @@ class chat_service {
   void serve(std::unique_ptr<leat::net::stream> conn, const leat::net::endpoint& remote,
              std::string_view owner = {});
 
-  // Puts a message into a room, as if `source` ("nick!user@host") had said it, and returns once it is stored.
-  // The room need not have members. Errors, as a sentence: no valid room name, no valid text, not stored.
+  // Tells a room what somebody did elsewhere, as if `source` ("nick!user@host") had said "WHO deed", and
+  // returns once that is stored. WHO is the nick that the owner (see irc::exchange::connected) has in the
+  // room, or "someone". The room need not have members. Errors, as a sentence: no valid room name, no valid
+  // text, not stored.
   std::expected<void, std::string> announce(std::string_view room, std::string_view source,
-                                            std::string_view text);
+                                            std::string_view owner, std::string_view deed);
 
   // Tells every client that the server goes, lets them read that, and ends. Connections that are still there
   // after `patience` are cut. Returns when everything has stopped; serve() then ends at once.
@@ -81,7 +83,8 @@ class chat_service {
   struct announcement {
     std::string room;
     std::string source;
-    std::string text;
+    std::string owner;
+    std::string deed;
     leat::sender<std::expected<void, std::string>> answer;
   };
   struct farewell {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -194,7 +195,7 @@ store::result<std::vector<history_line>> page::targets() {
   const bool newest = to < from;
   if (newest) std::swap(from, to);
   std::erase_if(found, [&](const target& one) { return one.time_ms <= from || one.time_ms >= to; });
-  std::ranges::stable_sort(found, {}, &target::time_ms);
+  std::ranges::sort(found, {}, [](const target& one) { return std::tie(one.time_ms, one.name); });
   std::vector<history_line> lines;
   for (const target& one : found) {
     std::string line;

@@ -113,13 +113,12 @@ void server::stop() {
   connections_.wait();
 }
 
-std::expected<void, std::string> server::announce_file(std::string_view room, std::string_view uploader,
+std::expected<void, std::string> server::announce_file(std::string_view room, std::string_view owner,
                                                        std::string_view name, std::uint64_t size_bytes,
                                                        std::string_view url) {
   const std::string source = fmt::format("{0}!files@{0}", config_.server.name);
-  const std::string text = fmt::format("{} shared {} ({}): {}", uploader.empty() ? "someone" : uploader, name,
-                                       readable_size(size_bytes), url);
-  return chat_.announce(room, source, text);
+  return chat_.announce(room, source, owner,
+                        fmt::format("shared {} ({}): {}", name, readable_size(size_bytes), url));
 }
 
 void server::accept_all(leat::net::tcp_listener& listener) {

@@ -58,10 +58,10 @@ class server {
   // calls return at once.
   void stop();
 
-  // Tells a room that a file was put into it: a stored message from the server, "UPLOADER shared NAME (SIZE):
-  // URL". An empty uploader is "someone". Returns once that is stored. Errors, as a sentence: see
-  // chat_service::announce.
-  std::expected<void, std::string> announce_file(std::string_view room, std::string_view uploader,
+  // Tells a room that a file was put into it: a stored message from the server, "NICK shared NAME (SIZE):
+  // URL". `owner`: whose it was, see chat_service::announce. Returns once that is stored. Errors, as a
+  // sentence: see chat_service::announce.
+  std::expected<void, std::string> announce_file(std::string_view room, std::string_view owner,
                                                  std::string_view name, std::uint64_t size_bytes,
                                                  std::string_view url);
 

@@ -9,6 +9,7 @@
 #include <leat/chan.hpp>
 #include <leat/go.hpp>
 #include <leat/net/dial.hpp>
+#include <leat/net/pipe.hpp>
 #include <leat/time.hpp>
 
 #include <hub/memory_store.hpp>
@@ -382,15 +383,29 @@ TEST_F(server_test, a_shared_file_is_announced_and_stored) {
     client alice(one);
     alice.enters("alice");
     alice.joins("#mill");
-    ASSERT_TRUE(one.announce_file("#Mill", "bob", "notes.txt", 1536, "http://h/rooms/mill/files/notes.txt"));
+    auto [near, far] = leat::net::pipe();
+    leat::wait_group serving;
+    serving.go([&, end = std::make_unique<leat::net::pipe_end>(std::move(far))]() mutable {
+      one.serve_irc(std::move(end), one.addresses().at(0), "B");
+    });
+    ASSERT_TRUE(near.write("NICK bob\r\nUSER bob 0 * :Bob\r\nJOIN #mill\r\n"));
+    alice.reads_until("bob!~bob@127.0.0.1 JOIN");
+    ASSERT_TRUE(one.announce_file("#Mill", "B", "notes.txt", 1536, "http://h/rooms/mill/files/notes.txt"));
     EXPECT_EQ(alice.reads_line(),
               ":leat!files@leat PRIVMSG #mill :bob shared notes.txt (1.5 KiB): "
               "http://h/rooms/mill/files/notes.txt");
     EXPECT_TRUE(store.has_text("bob shared notes.txt (1.5 KiB): http://h/rooms/mill/files/notes.txt"));
-    EXPECT_TRUE(one.announce_file("#nobody-there", "", "a", 1, "u"));
+    EXPECT_TRUE(one.announce_file("#mill", "C", "a", 1, "u"));
+    EXPECT_EQ(alice.reads_line(), ":leat!files@leat PRIVMSG #mill :someone shared a (1 B): u");
+    EXPECT_TRUE(one.announce_file("#mill", "", "a", 1, "u"));
+    EXPECT_EQ(alice.reads_line(), ":leat!files@leat PRIVMSG #mill :someone shared a (1 B): u");
+    EXPECT_TRUE(one.announce_file("#nobody-there", "B", "a", 1, "u"));
+    EXPECT_TRUE(store.has_text("someone shared a (1 B): u"));
     EXPECT_FALSE(one.announce_file("no room", "bob", "a", 1, "u"));
     store.fail("the disk is full");
-    EXPECT_EQ(one.announce_file("#mill", "bob", "a", 1, "u").error(), "the server's disk is full");
+    EXPECT_EQ(one.announce_file("#mill", "B", "a", 1, "u").error(), "the server's disk is full");
+    static_cast<void>(near.close());
+    serving.wait();
   });
 }
 

@@ -53,9 +53,12 @@ std::string owner_of(std::string_view secret) {
   return files::to_hex(digest.finish()).substr(0, 32);
 }
 
-std::string owner_cookie(std::string_view secret, bool is_secure) {
-  return fmt::format("{}={}; Path=/irc; Max-Age={}; HttpOnly; SameSite=Strict{}", name, secret, kept_seconds,
-                     is_secure ? "; Secure" : "");
+std::vector<std::string> owner_cookies(std::string_view secret, bool is_secure) {
+  std::vector<std::string> cookies;
+  for (const std::string_view path : {"/irc", "/uploads"})
+    cookies.push_back(fmt::format("{}={}; Path={}; Max-Age={}; HttpOnly; SameSite=Strict{}", name, secret,
+                                  path, kept_seconds, is_secure ? "; Secure" : ""));
+  return cookies;
 }
 
 }  // namespace hub::http

@@ -128,9 +128,9 @@ class visit {
     has_other_protocol_ = true;
     const leat::net::endpoint remote = conn_.conn().remote_address();
     const std::string secret = secret_of(asked);
-    const std::string cookie =
-        secret.empty() ? std::string() : owner_cookie(secret, policy.public_url.starts_with("https:"));
-    site_.options_.irc(accept_websocket(shared_, asked, reader_.take_rest(), cookie), remote,
+    std::vector<std::string> cookies;
+    if (!secret.empty()) cookies = owner_cookies(secret, policy.public_url.starts_with("https:"));
+    site_.options_.irc(accept_websocket(shared_, asked, reader_.take_rest(), cookies), remote,
                        secret.empty() ? std::string() : owner_of(secret));
     conn_.say_goodbye();
     static_cast<void>(conn_.conn().close());  // also ends who still writes to it
@@ -166,7 +166,7 @@ class visit {
     const auto client = address.is_loopback() ? std::string() : client_network(address).to_string();
     auto received = answer_tus(site_.store_, asked, found.id, client, reader_, out_);
     // These answers have no body in which to say that the room was not told.
-    if (received.published) static_cast<void>(announce(received.where, *received.published));
+    if (received.published) static_cast<void>(announce(asked, received.where, *received.published));
     if (received.can_answer) send(received.answer);
   }
 
@@ -283,14 +283,14 @@ class visit {
   void store(const request& asked, const route& found) {
     auto received = receive_upload(site_.store_, asked, found.where, *found.name, reader_, out_);
     if (!received.can_answer) return;
-    if (received.published) received.answer.body += announce(found.where, *received.published);
+    if (received.published) received.answer.body += announce(asked, found.where, *received.published);
     send(received.answer);
   }
 
   void store_form(const request& asked, const files::area& where) {
     auto received = receive_form(site_.store_, asked, where, bounds(), reader_, out_);
     for (const auto& each : received.published)
-      received.answer.body += announce(where, each);
+      received.answer.body += announce(asked, where, each);
     if (!received.can_answer) return;
     // A browser that sent a page's form would show the answer in place of the page.
     if (received.answer.status == 201 && prefers_html(asked.field("Accept").value_or(""))) {
@@ -303,12 +303,13 @@ class visit {
 
   // Tells the room, if it is one. The file is stored whatever becomes of that; what went wrong is returned as
   // a line for the uploader.
-  std::string announce(const files::area& where, const files::published& stored) {
+  std::string announce(const request& asked, const files::area& where, const files::published& stored) {
     if (where.room().empty()) return {};
     const auto& base = site_.options_.public_url;
     const auto start = base.empty() ? "http://" + conn_.local_address().to_string() : base;
+    const std::string secret = owner_secret(asked);
     const auto told = site_.announce_({.room = where.room(),
-                                       .uploader = {},
+                                       .owner = secret.empty() ? std::string() : owner_of(secret),
                                        .name = stored.name,
                                        .size_bytes = stored.size_bytes,
                                        .url = start + path_of(where, stored.name)});

@@ -37,8 +37,8 @@ namespace hub::http {
 
 // A file that someone has put into a room.
 struct announcement {
-  std::string room;      // as the uploader spelled it, with its #
-  std::string uploader;  // where it came from: empty as long as HTTP knows no accounts
+  std::string room;   // as the uploader spelled it, with its #
+  std::string owner;  // whose it was, as for irc_handler
   std::string name;
   std::uint64_t size_bytes = 0;
   std::string url;

@@ -165,7 +165,7 @@ class connection : public std::enable_shared_from_this<connection> {
         pace_(bounds),
         protocol_(carrier(*this)) {}
 
-  void accept(const request& asked, std::string_view cookie);
+  void accept(const request& asked, std::span<const std::string> cookies);
   leat::result<std::size_t> read(std::span<std::byte> into);
   leat::result<void> await_line();
   leat::result<void> write(std::span<const std::span<const std::byte>> parts);
@@ -230,7 +230,7 @@ std::size_t carrier::write_some(const Buffers& from, beast::error_code& error) {
   return of_->outgoing_.size() - before;
 }
 
-void connection::accept(const request& asked, std::string_view cookie) {
+void connection::accept(const request& asked, std::span<const std::string> cookies) {
   namespace websocket = beast::websocket;
   {
     const std::lock_guard hold(state_);
@@ -247,7 +247,8 @@ void connection::accept(const request& asked, std::string_view cookie) {
     protocol_.binary(dialect == binary_dialect);
     protocol_.set_option(websocket::stream_base::decorator([=](websocket::response_type& answer) {
       if (!dialect.empty()) answer.set(beast::http::field::sec_websocket_protocol, dialect);
-      if (!cookie.empty()) answer.set(beast::http::field::set_cookie, cookie);
+      for (const std::string& one : cookies)
+        answer.insert(beast::http::field::set_cookie, one);
     }));
     beast::error_code error;
     protocol_.accept(as_beast_request(asked), error);
@@ -474,10 +475,11 @@ std::expected<void, refusal> check_handshake(const request& asked, const origin_
 }
 
 std::unique_ptr<leat::net::stream> accept_websocket(std::shared_ptr<paced_conn> conn, const request& asked,
-                                                    std::string_view early, std::string_view cookie,
+                                                    std::string_view early,
+                                                    std::span<const std::string> cookies,
                                                     const websocket_limits& bounds) {
   auto inside = std::make_shared<connection>(std::move(conn), early, bounds);
-  inside->accept(asked, cookie);
+  inside->accept(asked, cookies);
   return std::make_unique<websocket_stream>(std::move(inside));
 }
 

@@ -44,14 +44,15 @@ struct origin_policy {
 std::expected<void, refusal> check_handshake(const request& asked, const origin_policy& policy);
 
 // Answers 101 and takes the connection over. `asked` has passed check_handshake(); `early` is what the client
-// has sent behind it already; `cookie` is the value of a Set-Cookie field, or empty. permessage-deflate (RFC
-// 7692) is used if the client offers it.
+// has sent behind it already; `cookies` are the values of Set-Cookie fields. permessage-deflate (RFC 7692) is
+// used if the client offers it.
 //
 // The stream's members do what stream.hpp says; one goroutine reads, any number may write. A message that
 // breaks the rules, or holds more than one line, ends the connection with the code that tells why, and is the
 // end of the stream.
 std::unique_ptr<leat::net::stream> accept_websocket(std::shared_ptr<paced_conn> conn, const request& asked,
-                                                    std::string_view early, std::string_view cookie = {},
+                                                    std::string_view early,
+                                                    std::span<const std::string> cookies = {},
                                                     const websocket_limits& bounds = {});
 
 }  // namespace hub::http

@@ -79,6 +79,9 @@ class exchange {
   std::expected<void, chat::refusal> announce(std::string_view room, std::string_view source,
                                               std::string_view text, chat::moment now, effects& out);
 
+  // The nick of an owner's user in a room, as the room sees it; empty if the owner has none there.
+  std::string nick_in_room(const std::string& owner, std::string_view room) const;
+
   std::size_t connection_count() const { return connection_count_; }
 
  private:

@@ -94,6 +94,16 @@ exchange::reader& exchange::reader_of(const client& who) {
   return readers_[who.owner.empty() ? fmt::format("session {}", who.session) : who.owner];
 }
 
+std::string exchange::nick_in_room(const std::string& owner, std::string_view room) const {
+  const chat::room* where = rules_.find_room(room);
+  const auto mine = readers_.find(owner);
+  if (where == nullptr || mine == readers_.end()) return {};
+  for (const chat::session_id one : mine->second.connections)
+    if (const chat::user* who = rules_.find(one); who != nullptr && who->in(*where) != nullptr)
+      return who->nick;
+  return {};
+}
+
 void exchange::begin_reading(const client& who, std::span<const read_mark> marks) {
   reader& mine = reader_of(who);
   mine.connections.push_back(who.session);

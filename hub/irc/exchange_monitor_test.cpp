@@ -69,7 +69,8 @@ TEST_F(monitor_test, has_a_limit_that_is_told) {
   says(alice, "MONITOR + a1,a2");
   const std::string full = says(alice, "MONITOR + b1,b2,b3");
   EXPECT_TRUE(has(full, " 734 alice 100 b")) << full;
-  for (std::string_view lines = says(alice, "MONITOR S"); !lines.empty();) {
+  const std::string all = says(alice, "MONITOR S");
+  for (std::string_view lines = all; !lines.empty();) {
     const std::size_t end = lines.find("\r\n") + 2;
     EXPECT_LE(end, 512U);
     lines.remove_prefix(end);

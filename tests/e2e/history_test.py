@@ -1,4 +1,5 @@
 """History on request, who may read it, and what is read: over restarts, kill -9 and the change of nicks."""
+import base64
 import re
 
 import harness
@@ -102,6 +103,21 @@ class history(harness.case):
         foreign = self.browser(server, "eve", ann.cookie, origin=f"http://127.0.0.1:{server.port + 1}")
         self.assertIsNone(foreign.cookie)
         self.assertIn("INVALID_TARGET", self.private_page(foreign, "ann"))
+
+    def test_a_room_is_told_who_shared_a_file(self):
+        server = self.serve()
+        bob = self.irc(server, "bob")
+        bob.join("#mill")
+        ann = self.browser(server, "ann")
+        ann.send(frame(TEXT, b"JOIN #mill"))
+        ann.expect_text(b" 366 ")
+        room = base64.b64encode(b"#mill").decode()
+        for name, cookie, who in (("a.txt", ann.cookie, "ann"), ("b.txt", "leat-owner=" + "0" * 32, "someone")):
+            done = self.curl("-X", "POST", "-H", "Tus-Resumable: 1.0.0", "-H", "Upload-Length: 3", "-H", f"Cookie: {cookie}",
+                             "-H", f"Upload-Metadata: filename {base64.b64encode(name.encode()).decode()},room {room}",
+                             "-H", "Content-Type: application/offset+octet-stream", "--data-binary", "abc", server.url("/uploads"))
+            self.assertEqual(done.status, 201, done.body)
+            bob.expect(lambda said: said.verb == "PRIVMSG" and said.text.startswith(f"{who} shared {name} (3 B): "), name)  # pylint: disable=cell-var-from-loop
 
     def test_what_is_read_is_known_to_the_browser_after_a_restart(self):
         server = self.serve()
