@@ -53,7 +53,8 @@ std::string_view explain(chat::refusal why) {
 chat_service::chat_service(chat_options options, store::store& messages)
     : options_(std::move(options)),
       store_(messages),
-      delivery_(for_delivery(options_), messages),
+      history_(options_.irc.server_name, options_.session.send_queue_bytes, messages),
+      delivery_(for_delivery(options_), messages, history_),
       inbox_(inbox_capacity),
       groups_(1),
       delivery_free_(1) {}
@@ -70,6 +71,7 @@ std::expected<void, std::string> chat_service::start() {
   delivery_free_.send({});
   goroutines_.go([this] { run_rules(); });
   goroutines_.go([this] { run_delivery(); });
+  goroutines_.go([this] { history_.run(); });
   return {};
 }
 
@@ -181,6 +183,7 @@ void chat_service::run_delivery() {
     delivery_.carry_out(std::move(one));
     delivery_free_.send({});
   }
+  history_.close();
 }
 
 void chat_service::take_next(news& one) {

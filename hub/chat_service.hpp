@@ -1,4 +1,5 @@
-// The chat as a running service: one goroutine owns the rules, another one stores and delivers.
+// The chat as a running service: one goroutine owns the rules, another one stores and delivers, and a third
+// shows history to those who ask.
 //
 //   connections --news--> [ rules, exchange ] --groups--> [ store, deliver ] --lines--> connections
 //
@@ -23,6 +24,7 @@
 
 #include <hub/chat/rules.hpp>
 #include <hub/delivery.hpp>
+#include <hub/history_server.hpp>
 #include <hub/irc/exchange.hpp>
 #include <hub/irc/session.hpp>
 #include <hub/log_clock.hpp>
@@ -112,6 +114,7 @@ class chat_service {
   store::store& store_;
   std::unique_ptr<chat::rules> rules_;
   std::unique_ptr<irc::exchange> exchange_;
+  history_server history_;
   delivery delivery_;
 
   leat::chan<news> inbox_;

@@ -10,7 +10,6 @@
 #include <leat/go.hpp>
 
 #include <hub/delivery.hpp>
-#include <hub/history_page.hpp>
 #include <hub/irc/history.hpp>
 
 namespace hub {
@@ -39,9 +38,10 @@ void file(const irc::keep_message& what, std::vector<store::filed_message>& to) 
 
 }  // namespace
 
-delivery::delivery(delivery_options options, store::store& messages)
+delivery::delivery(delivery_options options, store::store& messages, history_server& history)
     : options_(std::move(options)),
       store_(messages),
+      history_(history),
       log_(options_.history_messages, options_.history_rooms,
            [this](std::string_view room,
                   std::size_t limit) -> std::expected<std::vector<chat::message>, std::string> {
@@ -190,27 +190,7 @@ void delivery::run(irc::replay& what, const outcome&) {
 }
 
 void delivery::run(irc::show_history& what, const outcome&) {
-  const place* to = find(what.to);
-  if (to == nullptr) return;
-  const bool lists_targets = what.asked.which == irc::history_part::targets;
-  const std::string name = fmt::format("h{}", ++batches_);
-  const irc::history_batch batch{.server = options_.server_name,
-                                 .type = lists_targets ? "draft/chathistory-targets" : "chathistory",
-                                 .about = what.asked.target,
-                                 .name = name,
-                                 .label = what.label,
-                                 .receiver_offers = what.receiver_offers};
-  const std::size_t limit_bytes = room_for_history(*to);
-  auto page = leat::blocking([&] { return history_page(store_, what, batch, limit_bytes); });
-  if (!page) {
-    spdlog::error("history cannot be shown: {}", page.error().text);
-    std::string line = what.label.empty() ? std::string() : fmt::format("@label={} ", what.label);
-    irc::append_line(line, options_.server_name, "FAIL",
-                     {"CHATHISTORY", "MESSAGE_ERROR", irc::name_of(what.asked.which), what.asked.target},
-                     "Messages cannot be read right now");
-    page = std::move(line);
-  }
-  if (!page->empty()) push(what.to, *std::move(page));
+  if (const place* to = find(what.to)) history_.take(to->session, std::move(what));
 }
 
 // More history than the client can take in would get it dropped for slowness.

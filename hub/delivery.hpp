@@ -21,6 +21,7 @@
 
 #include <leat/chan.hpp>
 
+#include <hub/history_server.hpp>
 #include <hub/irc/effect.hpp>
 #include <hub/irc/session.hpp>
 #include <hub/room_log.hpp>
@@ -55,8 +56,9 @@ struct delivery_options {
 
 class delivery {
  public:
-  // The store must outlive it; calls to it go through leat::blocking.
-  delivery(delivery_options options, store::store& messages);
+  // The store must outlive it; calls to it go through leat::blocking. So must `history`, which answers who
+  // asks for it.
+  delivery(delivery_options options, store::store& messages, history_server& history);
   delivery(const delivery&) = delete;
   delivery& operator=(const delivery&) = delete;
 
@@ -97,6 +99,7 @@ class delivery {
 
   delivery_options options_;
   store::store& store_;
+  history_server& history_;
   room_log log_;
   std::vector<place> places_;                            // by session id
   std::vector<std::shared_ptr<irc::session>> to_start_;  // writers that the group has made necessary

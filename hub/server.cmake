@@ -7,6 +7,7 @@ add_library(hub_server STATIC
   ${CMAKE_CURRENT_LIST_DIR}/chat_service.cpp
   ${CMAKE_CURRENT_LIST_DIR}/delivery.cpp
   ${CMAKE_CURRENT_LIST_DIR}/history_page.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/history_server.cpp
   ${CMAKE_CURRENT_LIST_DIR}/first_bytes.cpp
   ${CMAKE_CURRENT_LIST_DIR}/irc/flood_gate.cpp
   ${CMAKE_CURRENT_LIST_DIR}/irc/session.cpp

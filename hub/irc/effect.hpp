@@ -43,7 +43,7 @@ struct replay {
   chat::moment now{};
 };
 
-// Show what a client has asked for of the history; hub/history_page.hpp writes it.
+// Show what a client has asked for of the history; hub/history_server.hpp does.
 struct show_history {
   chat::session_id to = chat::nobody;
   std::string label;  // of the request; empty: none

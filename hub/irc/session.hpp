@@ -70,9 +70,10 @@ class session : public std::enable_shared_from_this<session> {
   // Reads until the connection ends and tells the listener; the last news is `gone`. For one goroutine.
   void read(const listener& tell);
 
-  // What follows is called by one goroutine, the one that delivers; none of it blocks.
+  // None of what follows blocks. All but push() and start_writer() is for one goroutine, the one that
+  // delivers.
 
-  // Queues a line. True: somebody must call start_writer(), after which ever more lines.
+  // Queues a line. True: whoever queued it must call start_writer(), after which ever more lines.
   [[nodiscard]] bool push(const outgoing_line& line);
   void start_writer();
   std::size_t queued_bytes() const { return queued_bytes_.load(std::memory_order_relaxed); }
