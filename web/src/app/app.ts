@@ -5,12 +5,13 @@ import {findConversation} from "../chat/context";
 import {parseInput} from "../chat/input";
 import {Session} from "../chat/session";
 import type {Conversation, Message} from "../chat/types";
-import {Uploads} from "../files/uploads";
+import {type Upload, Uploads} from "../files/uploads";
 import {t} from "../text/language";
 import {Connection} from "./connection";
-import {memory} from "./memory";
+import {memory, type ScrollPlace} from "./memory";
 import {notify, showUnread} from "./notifications";
 import {readPlace, writePlace} from "./place";
+import {UnsentMessages} from "./unsent";
 
 export type Panel = "members" | "files" | null;
 
@@ -21,6 +22,8 @@ export class App {
   /** Folded name of the conversation that is shown; "" for the list of rooms. */
   shown = "";
   panel: Panel = innerWidth >= 1_000 ? "members" : null;
+  /** The panel was asked for by a key, and wants to be gone into. */
+  isPanelWanted = false;
   isMenuOpen = false;
   isHelpOpen = false;
   /** Up to where the shown conversation was read when it was opened: there stands the line above what is new. */
@@ -29,18 +32,49 @@ export class App {
   /** The message to show and mark, by id; "" for none. */
   wantedMessage = "";
   announcement = "";
-  readonly drafts = new Map<string, string>();
+  readonly drafts = memory.drafts();
+  /** Where the shown conversation is scrolled to; null: at its end. */
+  scrollPlace: ScrollPlace | null = null;
+  /** Where it was before the page was reloaded, until it is there again. */
+  returnTo = memory.scrollPlace;
   private readonly readTimes = memory.readTimes();
+  private readonly unsent = new UnsentMessages();
+  private isBeginning = false;
+  /** Something of the shown conversation was read here since it is shown. */
+  private hasRead = false;
+  /** The user looks at the end of the shown conversation: what comes now is seen as it comes, and needs no line above it. */
+  private isWatching = false;
   private frame = 0;
 
   constructor(private readonly draw: () => void) {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.connection = new Connection(`${scheme}://${location.host}/irc`, () => this.changed());
-    this.uploads = new Uploads(() => this.session?.state.nick ?? "", () => this.changed());
+    this.uploads = new Uploads(() => this.session?.state.nick ?? "", () => this.changed(), (upload) => this.uploaded(upload));
     addEventListener("hashchange", () => this.followAddress());
     addEventListener("focus", () => this.changed());
     addEventListener("blur", () => this.left());
-    document.addEventListener("visibilitychange", () => this.changed());
+    addEventListener("pagehide", () => this.keep());
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) {
+        this.keep();
+        this.isWatching = false;
+      }
+      this.changed();
+    });
+  }
+
+  /** The page may end here. */
+  private keep(): void {
+    this.keepUnsent();
+    memory.setDrafts(this.drafts);
+    memory.scrollPlace = this.scrollPlace?.conversation === this.shown ? this.scrollPlace : null;
+  }
+
+  private keepUnsent(): void {
+    const session = this.session;
+    if (!session || session.state.phase === "offline") return;
+    if (this.unsent.isTakenOver()) session.forgetUnsent();
+    this.unsent.save(session.wantedNick, session.unsent());
   }
 
   changed(): void {
@@ -62,6 +96,9 @@ export class App {
     showUnread(all.reduce((sum, each) => sum + each.mentions + (each.kind === "direct" ? each.unread : 0), 0), all.some((each) => each.unread > 0), this.current?.name ?? "", state.network);
     const rooms = [...(this.session?.wantedRooms.values() ?? [])].map((each) => each.name);
     if (state.phase === "online" && rooms.join() !== memory.rooms.join()) memory.rooms = rooms;
+    this.keepUnsent();
+    // Read on another device meanwhile: it is not new here, either.
+    if (!this.hasRead && (this.current?.readTime ?? 0) > this.newLine) this.newLine = this.current?.readTime ?? 0;
     if (state.phase === "online" && memory.nick !== this.session?.wantedNick) memory.nick = this.session?.wantedNick ?? "";
   }
 
@@ -72,22 +109,36 @@ export class App {
   /** Begins, or begins again with another name. */
   join(nick: string): void {
     if (!this.session || this.session.state.phase === "offline") {
-      const {name} = readPlace(location.hash);
-      const rooms = new Set(memory.rooms);
-      if (name.startsWith("#")) rooms.add(name);
-      this.session = new Session({
-        nick, rooms: [...rooms], send: (line) => this.connection.send(line), now: Date.now, readTime: (of) => this.readTimes.get(of.toLowerCase()) ?? 0,
-        alert: (message, where) => this.alert(message, where),
-      });
-      this.connection.session = this.session;
+      void this.begin(nick);
     } else {
       this.session.chooseNick(nick);
+      this.connection.connect();
+      this.followAddress();
     }
+  }
+
+  private async begin(nick: string): Promise<void> {
+    if (this.isBeginning) return;
+    this.isBeginning = true;
+    const unsent = await this.unsent.takeOver(nick, Date.now());
+    this.isBeginning = false;
+    const {name} = readPlace(location.hash);
+    const rooms = new Set(memory.rooms);
+    if (name.startsWith("#")) rooms.add(name);
+    this.session = new Session({
+      nick, rooms: [...rooms], unsent, send: (line) => this.connection.send(line), now: Date.now,
+      readTime: (of) => this.readTimes.get(of.toLowerCase()) ?? 0, alert: (message, where) => this.alert(message, where),
+      isTakenOver: () => this.unsent.isTakenOver(), isReturning: nick === memory.nick, later: (run, delay_ms) => setTimeout(run, delay_ms),
+    });
+    this.connection.session = this.session;
     this.connection.connect();
     this.followAddress();
   }
 
   signOut(): void {
+    this.session?.forgetUnsent();
+    this.keepUnsent();
+    this.drafts.clear();
     this.connection.end();
     memory.rooms = [];
     memory.nick = "";
@@ -120,7 +171,9 @@ export class App {
     if (this.shown !== key) {
       this.replyTo = null;
       this.shown = key;
-      this.newLine = this.current?.readTime ?? 0;
+      this.newLine = this.current?.readTime ?? this.readTimes.get(key) ?? 0;
+      this.hasRead = this.isWatching = false;
+      this.scrollPlace = null;
     }
     this.wantedMessage = message;
     this.isMenuOpen = false;
@@ -142,6 +195,18 @@ export class App {
     return all.sort((left, right) => rank(left) - rank(right) || left.name.localeCompare(right.name));
   }
 
+  openProfile(nick: string): void {
+    this.session?.askProfile(nick);
+    this.changed();
+  }
+
+  /** Rooms are told of a file by the server, people by us. */
+  private uploaded(upload: Upload): void {
+    if (upload.room === "" || upload.room.startsWith("#") || upload.path === "") return;
+    this.session?.run({type: "say", target: upload.room, text: new URL(upload.path, location.origin).href});
+    this.keepUnsent();
+  }
+
   leave(about: Conversation): void {
     this.session?.leave(about);
     this.drafts.delete(about.key);
@@ -152,8 +217,13 @@ export class App {
   /** The user has seen the shown conversation to its end. */
   sawAll(): void {
     const about = this.current;
-    const last = about?.messages[about.messages.length - 1];
-    if (!about || !last || last.time <= about.readTime || document.hidden || !document.hasFocus()) return;
+    if (!about?.history.caughtUp || document.hidden || !document.hasFocus()) return;
+    const wasWatching = this.isWatching;
+    this.isWatching = true;
+    const last = about.messages[about.messages.length - 1];
+    if (!last || last.time <= about.readTime) return;
+    if (wasWatching && this.newLine >= about.readTime) this.newLine = last.time;
+    this.hasRead = true;
     this.session?.sawAll(about);
     this.readTimes.set(about.key, last.time);
     memory.setReadTimes(this.readTimes);
@@ -162,6 +232,7 @@ export class App {
 
   /** The user looks elsewhere: what comes from now on is new. */
   private left(): void {
+    this.isWatching = false;
     if (this.current) this.newLine = Math.max(this.newLine, this.current.readTime);
     this.changed();
   }
@@ -178,7 +249,8 @@ export class App {
     if (action.type === "help") {
       this.isHelpOpen = true;
     } else if (action.type === "open" || action.type === "join") {
-      if (action.type === "join") session.join(action.room, action.key);
+      // To show a room is to join it; only its key has to be told before.
+      if (action.type === "join" && action.key !== "") session.join(action.room, action.key);
       this.show(action.type === "join" ? action.room : action.name);
     } else if (action.type === "say" && here && action.target === here.name) {
       session.say(here, action.text, "text", this.replyTo?.id ?? null);
@@ -190,6 +262,7 @@ export class App {
     } else {
       session.run(action);
     }
+    this.keepUnsent();
     this.changed();
     return action.type !== "wrong";
   }

@@ -7,7 +7,7 @@ export const mostMessages = 20_000;
 
 export function newConversation(key: string, name: string, kind: "room" | "direct", readTime = 0): Conversation {
   return {
-    key, name, kind, topic: "", members: new Map(), isJoined: kind === "direct", messages: [], keys: new Set(), pending: [],
+    key, name, kind, topic: "", members: new Map(), isJoined: kind === "direct", isPresent: null, messages: [], keys: new Set(), pending: [],
     history: {atStart: false, caughtUp: false, anchor: null, live: new Set(), fetched: 0, request: null}, readTime, unread: 0, mentions: 0,
     typing: new Map(), revision: 0,
   };

@@ -7,6 +7,8 @@ import {messageOf, targetOf} from "./events";
 import * as history from "./history";
 import * as members from "./members";
 import * as outbox from "./outbox";
+import * as presence from "./presence";
+import * as profiles from "./profiles";
 import * as readMarker from "./read_marker";
 import {isErrorNumeric, wordsOfError, wordsOfNumeric, wordsOfStandardReply} from "./replies";
 import {withoutFormatting} from "./rich_text";
@@ -14,7 +16,7 @@ import type {Session} from "./session";
 import type {Conversation} from "./types";
 import * as typing from "./typing";
 
-type Handler = (session: Session, line: Line, label: string | undefined) => void;
+type Handler = (session: Session, line: Line, label: string | undefined) => unknown;
 
 function show(session: Session, line: Line, where: Conversation | undefined): void {
   const message = messageOf(session, line);
@@ -109,6 +111,7 @@ function onFeatures(session: Session, line: Line): void {
 /** What has no handler of its own. Of that, errors matter: to a message of ours, to a request for history, or to whatever else was asked. */
 export function takeOther(session: Session, line: Line, label: string | undefined): void {
   if (!isErrorNumeric(line.command)) return;
+  if (line.command === "401" && profiles.took(session, line)) return;
   const what = wordsOfNumeric(line);
   const target = line.params[1] ?? "";
   if (["432", "433", "436", "437"].includes(line.command) && !session.features.isRoom(target)) return session.refusedNick(what);
@@ -140,9 +143,10 @@ function onListed(session: Session, line: Line): void {
   if (session.features.isRoom(name)) session.takeListed({name, count: Number(count) || 0, topic: withoutFormatting(topic)});
 }
 
-/** What WHOIS tells, one line after the other, as the server words it. */
-function onWhois(session: Session, line: Line): void {
-  session.notify(words("server.says", [], withoutFormatting(line.params.slice(1).join(" "))), false);
+/** That somebody is away: within the answer to WHOIS, or because a message went to them. */
+function onAway(session: Session, line: Line): void {
+  if (profiles.took(session, line)) return;
+  session.notify(words("isAway", [line.params[1] ?? "", line.params[2] ?? ""]), false, line.params[1] ?? null);
 }
 
 /** By command; takeOther() is for all others. */
@@ -180,7 +184,7 @@ export const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["AWAY", members.wentAway],
   ["305", (session) => (session.state.isAway = false)],
   ["306", (session) => (session.state.isAway = true)],
-  ["301", (session, line) => session.notify(words("isAway", [line.params[1] ?? "", line.params[2] ?? ""]), false, line.params[1] ?? null)],
+  ["301", onAway],
   ["SETNAME", members.setRealName],
   ["352", members.described],
   ["353", members.named],
@@ -188,7 +192,9 @@ export const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["321", (session) => session.takeListed("begin")],
   ["322", onListed],
   ["323", (session) => session.takeListed("end")],
-  ["311", onWhois], ["312", onWhois], ["317", onWhois], ["319", onWhois],
+  ...["311", "313", "317", "318", "319", "330"].map((numeric): [string, Handler] => [numeric, profiles.took]),
+  ["730", presence.told],
+  ["731", presence.told],
   ["MARKREAD", readMarker.tookMarker],
   ["FAIL", onFail],
   ["WARN", (session, line) => session.notify(wordsOfStandardReply(line), false)],

@@ -85,15 +85,14 @@ export function interrupted(about: Conversation): void {
   history.live.clear();
 }
 
-/** A batch of type draft/chathistory-targets: CHATHISTORY TARGETS name time. */
-export function tookTargets(of: Context, batch: Batch): void {
-  for (const each of batch.lines) {
-    if (isBatch(each) || each.command !== "CHATHISTORY") continue;
+/** A batch of type draft/chathistory-targets: CHATHISTORY TARGETS name time. Returns the conversations that are new by it. */
+export function tookTargets(of: Context, batch: Batch): Conversation[] {
+  return batch.lines.flatMap((each): Conversation[] => {
+    if (isBatch(each) || each.command !== "CHATHISTORY") return [];
     const name = each.params[1] ?? "";
-    if (of.features.isRoom(name) || isSelf(of, name)) continue;
-    const found = needConversation(of, name);
-    if (found) catchUp(of, found);
-  }
+    if (of.features.isRoom(name) || isSelf(of, name) || findConversation(of, name)) return [];
+    return [needConversation(of, name) ?? []].flat();
+  });
 }
 
 /** What came in one batch: the messages to show, and the places of all its lines, also of those that show nothing. */

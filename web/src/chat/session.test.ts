@@ -30,6 +30,22 @@ test("when the name is taken another is offered, and the choice is the user's", 
   assert.ok(played.take().includes("NICK anna"));
 });
 
+test("who comes back to a page waits a little for the name that the page before still has", () => {
+  const waiting: (() => void)[] = [];
+  const played = new Played({isReturning: true, later: (run) => waiting.push(run)});
+  played.session.opened();
+  played.take();
+  played.say(":s 433 * me :in use");
+  assert.deepEqual([played.session.state.phase, played.take()], ["connecting", []]);
+  waiting.shift()?.();
+  assert.deepEqual(played.take(), ["NICK me"]);
+  for (let i = 0; i < 20; ++i) {
+    played.say(":s 433 * me :in use");
+    waiting.shift()?.();
+  }
+  assert.deepEqual([played.session.state.phase, played.session.state.offeredNick], ["nameTaken", "me2"]);
+});
+
 test("after a reconnect a taken name is worked around, and had again when it is free", () => {
   const played = new Played();
   played.greet();
@@ -175,4 +191,64 @@ test("nothing that is typed can become a line of its own", () => {
   assert.equal(sent[0], "TOPIC #tea :a QUIT :x");
   assert.ok(sent.every((line) => !/[\r\n]/.test(line) && !/^QUIT/.test(line)), sent.join("|"));
   assert.equal(played.session.state.notices.at(-1)?.words.key, "error.cannotBeSaid");
+});
+
+test("who somebody is is put together from what the server tells", () => {
+  const played = new Played();
+  played.enter();
+  played.session.run({type: "whois", nick: "ANN"});
+  assert.deepEqual(played.take(), ["WHOIS ANN"]);
+  assert.equal(played.session.state.profile?.status, "asked");
+  played.say(":s 311 me ann a h * :Ann \x02Other", ":s 319 me ann :@#tea #mill", ":s 312 me ann s :x", ":s 301 me ann :at lunch", ":s 330 me ann annie :is logged in as",
+    ":s 317 me ann 90 1767225600 :seconds idle", ":s 311 me bob b h * :Bob", ":s 318 me ann :End");
+  const {asked, ...profile} = played.session.state.profile ?? {asked: 0};
+  assert.deepEqual(profile, {nick: "ann", status: "known", realName: "Ann Other", address: "a@h", account: "annie", away: "at lunch", rooms: ["@#tea", "#mill"],
+    idle_s: 90, since: 1_767_225_600_000, isOperator: false});
+  assert.equal(asked, played.clock);
+  assert.equal(played.session.state.notices.length, 0);
+  played.say(":s 301 me ann :at lunch");
+  assert.equal(played.session.state.notices.at(-1)?.words.key, "isAway", "no longer part of the answer");
+});
+
+test("who is not there is told so, and no answer is put under another name", () => {
+  const played = new Played();
+  played.enter();
+  played.session.askProfile("nemo");
+  played.say(":s 401 me nemo :No such nick", ":s 318 me nemo :End");
+  assert.equal(played.session.state.profile?.status, "unknown");
+  assert.equal(played.session.state.notices.length, 0);
+  played.session.askProfile("bob");
+  played.say(":s 317 me bob x y :z", ":s 319 me bob", ":s 311 me", ":s 317 me bob 99999999999999 1 :z", ":s 318 me bob :End");
+  assert.deepEqual([played.session.state.profile?.status, played.session.state.profile?.idle_s, played.session.state.profile?.rooms], ["unknown", null, []]);
+  played.session.closeProfile();
+  assert.equal(played.session.state.profile, null);
+});
+
+test("of those who are talked with it is told whether they are there", () => {
+  const played = new Played();
+  played.greet();
+  played.say(":s 005 me MONITOR=100 :are");
+  const bob = played.session.open("bob");
+  assert.ok(played.take().includes("MONITOR + bob"));
+  played.say(":s 731 me bob");
+  assert.equal(bob?.isPresent, false);
+  played.say(":s 730 me :bob!b@h,carl!c@h", ":s 730 me", ":s 731 me :,#tea");
+  assert.equal(bob?.isPresent, true);
+  played.drop();
+  played.greet();
+  assert.equal(bob?.isPresent, null);
+  assert.ok(played.take().includes("MONITOR + bob"));
+  if (bob) played.session.leave(bob);
+  assert.ok(played.take().includes("MONITOR - bob"));
+});
+
+test("a room that is being joined is not joined once more", () => {
+  const played = new Played();
+  played.enter();
+  played.session.join("#mill", "secret");
+  played.session.open("#mill");
+  assert.deepEqual(played.take(), ["JOIN #mill secret"]);
+  played.say(":s 475 me #mill :Cannot join channel (+k)");
+  played.session.open("#mill");
+  assert.deepEqual(played.take(), ["JOIN #mill"]);
 });

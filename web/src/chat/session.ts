@@ -11,6 +11,8 @@ import type {Action} from "./input";
 import * as outbox from "./outbox";
 import {handlers, takeOther} from "./handlers";
 import {nextNick, toNick} from "./nicks";
+import * as presence from "./presence";
+import * as profiles from "./profiles";
 import * as readMarker from "./read_marker";
 import type {ChatState, Conversation, Message, Words} from "./types";
 import * as typing from "./typing";
@@ -29,10 +31,17 @@ export interface SessionOptions {
   alert?(message: Message, where: Conversation): void;
   /** What an earlier page could not send. */
   unsent?: readonly outbox.Unsent[];
+  /** The name was this user's a moment ago: if it is taken, then likely by the connection of the page before. */
+  isReturning?: boolean;
+  /** Runs something after so many milliseconds. Without it nothing is tried again by itself. */
+  later?(run: () => void, delay_ms: number): void;
   /** Whether another page has taken up what this one has not sent: then this one must not send it. */
   isTakenOver?(): boolean;
 }
 
+/** How long a server may take to notice that a page is gone which has just been loaded again. */
+const returnDelay_ms = 300;
+const mostReturns = 12;
 const mostNotices = 20;
 const mostListed = 2_000;
 
@@ -49,6 +58,7 @@ export class Session implements Context {
   private isOpen = false;
   private labels = 0;
   private noticeIds = 0;
+  private returns = 0;
   private listed: ChatState["rooms"] = null;
 
   constructor(private readonly options: SessionOptions) {
@@ -56,7 +66,7 @@ export class Session implements Context {
     for (const name of options.rooms) this.wantedRooms.set(this.features.fold(name), {name, key: ""});
     this.state = {
       phase: "offline", nick: options.nick, offeredNick: "", nickTrouble: null, network: "", isAway: false, conversations: new Map(),
-      rooms: null, notices: [], revision: 0,
+      rooms: null, notices: [], profile: null, revision: 0,
     };
     outbox.restore(this, options.unsent ?? []);
     for (const {key, name, kind} of this.state.conversations.values()) {
@@ -154,7 +164,7 @@ export class Session implements Context {
       const caughtUp = history.tookPage(this, label === undefined ? taken : {...taken, tags: new Map([["label", label]])});
       if (caughtUp) outbox.resume(this, caughtUp);
     } else if (taken.type === "draft/chathistory-targets") {
-      history.tookTargets(this, taken);
+      for (const each of history.tookTargets(this, taken)) this.isThere(each);
     } else {
       for (const each of taken.lines) this.dispatch(each, label);
     }
@@ -187,6 +197,10 @@ export class Session implements Context {
       this.state.nick = offered;
       return this.send("NICK", [offered]);
     }
+    if (this.options.isReturning && this.options.later && ++this.returns <= mostReturns) {
+      const wanted = this.wantedNick;
+      return this.options.later(() => this.state.phase === "connecting" && this.wantedNick === wanted && this.send("NICK", [wanted]), returnDelay_ms);
+    }
     this.state.phase = "nameTaken";
     this.state.offeredNick = offered;
     this.state.nickTrouble = why;
@@ -201,12 +215,19 @@ export class Session implements Context {
     this.state.nickTrouble = null;
     for (const {name, key} of this.wantedRooms.values()) this.send("JOIN", key === "" ? [name] : [name, key]);
     this.listRooms();
-    for (const each of this.state.conversations.values()) if (each.kind === "direct") this.isThere(each);
+    presence.watchAll(this);
+    for (const each of this.state.conversations.values()) if (each.kind === "direct") this.takeUp(each);
     history.fetchTargets(this);
   }
 
-  /** We are in a conversation: what was missed is fetched, and what was kept is sent. */
+  /** We are in a conversation that is new on this connection. */
   isThere(about: Conversation): void {
+    presence.watch(this, about);
+    this.takeUp(about);
+  }
+
+  /** What was missed is fetched, and what was kept is sent. */
+  private takeUp(about: Conversation): void {
     readMarker.askMarker(this, about);
     history.catchUp(this, about);
     if (about.history.caughtUp) outbox.resume(this, about);
@@ -243,6 +264,7 @@ export class Session implements Context {
   /** Leaves a room, or puts a direct conversation aside. */
   leave(about: Conversation, reason = ""): void {
     this.wantedRooms.delete(about.key);
+    presence.unwatch(this, about);
     if (about.kind === "room" && about.isJoined) this.send("PART", reason === "" ? [about.name] : [about.name, reason]);
     this.state.conversations.delete(about.key);
     ++this.state.revision;
@@ -252,7 +274,7 @@ export class Session implements Context {
   open(name: string): Conversation | undefined {
     const known = findConversation(this, name);
     if (this.features.isRoom(name)) {
-      if (!known?.isJoined) this.join(name);
+      if (!known?.isJoined && !(known === undefined && this.wantedRooms.has(this.features.fold(name)))) this.join(name);
       return known;
     }
     const opened = known ?? needConversation(this, name);
@@ -300,6 +322,17 @@ export class Session implements Context {
     typing.tell(this, about, isWriting);
   }
 
+  /** Who somebody is: `state.profile` is from now on about them. */
+  askProfile(nick: string): void {
+    profiles.ask(this, nick);
+    ++this.state.revision;
+  }
+
+  closeProfile(): void {
+    this.state.profile = null;
+    ++this.state.revision;
+  }
+
   dismiss(id: number): void {
     this.state.notices = this.state.notices.filter((each) => each.id !== id);
     ++this.state.revision;
@@ -330,7 +363,7 @@ export class Session implements Context {
       case "kick": return this.send("KICK", action.reason === "" ? [action.room, action.nick] : [action.room, action.nick, action.reason]);
       case "invite": return this.send("INVITE", [action.nick, action.room]);
       case "away": return this.send("AWAY", action.reason === "" ? [] : [action.reason]);
-      case "whois": return this.send("WHOIS", [action.nick]);
+      case "whois": return this.askProfile(action.nick);
       case "wrong": return this.notify(words(action.key, action.values), true);
       case "open": case "help": return;
     }

@@ -58,6 +58,27 @@ export interface Member {
   address: string;
 }
 
+/** Who somebody is, as the server told. */
+export interface Profile {
+  nick: string;
+  /** asked: the answer is on its way. unknown: there is nobody of that name. */
+  status: "asked" | "known" | "unknown";
+  realName: string;
+  /** user@host */
+  address: string;
+  account: string;
+  /** Why they are away; null if they are not. */
+  away: string | null;
+  /** Rooms that we may know of, with signs of the roles before them. */
+  rooms: string[];
+  /** For how long they have said nothing, at the time `asked`. */
+  idle_s: number | null;
+  /** Since when they are connected, and when that was asked: milliseconds since 1970. */
+  since: number | null;
+  asked: number;
+  isOperator: boolean;
+}
+
 export interface History {
   /** All that is older is loaded: nothing is. */
   atStart: boolean;
@@ -82,6 +103,8 @@ export interface Conversation {
   members: Map<string, Member>;
   /** We are in it; of a direct one, always. */
   isJoined: boolean;
+  /** Of a direct one: whether they are connected; null if that is not known. */
+  isPresent: boolean | null;
   /** Ordered by time; what came first is first among equals. */
   messages: Message[];
   /** The keys of `messages`. */
@@ -139,6 +162,8 @@ export interface ChatState {
   /** What LIST gave; null before the first answer. */
   rooms: RoomEntry[] | null;
   notices: Notice[];
+  /** Whom the user wants to know more of; null: nobody. */
+  profile: Profile | null;
   /** Grows with every change. */
   revision: number;
 }

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import {test} from "node:test";
 
 import {parseListing} from "./listing";
-import {folderOf, parseShared, previewOf, readableSize} from "./shared";
-import {base64, fingerprint, metadata, ownAddress, parseOffset, Speed} from "./tus";
+import {folderOf, parseOwnLink, parseShared, previewOf, readableSize} from "./shared";
+import {base64, fingerprint, metadata, ownAddress, parseFingerprint, parseOffset, Speed} from "./tus";
 
 test("the server's message about a file is understood, and its address is on this server", () => {
   assert.deepEqual(parseShared("ann shared my cat (1).png (1.5 MiB): http://10.0.0.1:8667/rooms/tea/files/my%20cat%20(1).png"),
@@ -67,4 +67,16 @@ test("of a listing only what is one is taken", () => {
   assert.deepEqual(parseListing({files: [{name: "a", size: 1, modified: "2026-01-31T12:00:00Z", url: "/files/a"}, {name: "b", size: 1, url: "//evil/b"}, null, 7, {}], next: "/files?after=a"}),
     {files: [{name: "a", size: 1, modified: Date.UTC(2026, 0, 31, 12), path: "/files/a"}], next: "/files?after=a"});
   for (const answer of [null, 7, "x", [], {files: {}}, {next: "//evil"}, {next: "javascript:1"}]) assert.deepEqual(parseListing(answer), {files: [], next: null});
+});
+
+test("an address alone is a file only if it is one of this server", () => {
+  const origin = "http://h:1";
+  assert.deepEqual(parseOwnLink("http://h:1/files/my%20cat.png", origin), {by: "", name: "my cat.png", size: "", path: "/files/my%20cat.png"});
+  for (const text of ["http://h:12/files/x", "https://h:1/files/x", "http://h:1@evil/files/x", "http://h:1/files/", "http://h:1/files/a/b", "http://h:1/files/../x", "http://h:1/files/%",
+    "http://h:1/files/%0a", "http://h:1/files/a%2fb", "http://h:1/files/x y", "see http://h:1/files/x", ""]) assert.equal(parseOwnLink(text, origin), null, text);
+});
+
+test("what an unfinished upload is of is read from what was kept", () => {
+  assert.deepEqual(parseFingerprint(fingerprint({name: "a", size: 1, lastModified: 2}, "#t")), {room: "#t", name: "a", size: 1, lastModified: 2});
+  for (const key of ["", "7", "null", "[]", "{}", '["a","b","1",2]', "["]) assert.equal(parseFingerprint(key), null, key);
 });

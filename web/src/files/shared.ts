@@ -1,6 +1,7 @@
 // Files in the chat: the server's message about one, and what a browser can show of it.
 
 export interface SharedFile {
+  /** Who put it there, and how large it is: "" if the message does not say. */
   by: string;
   name: string;
   size: string;
@@ -26,9 +27,27 @@ export function parseShared(text: string): SharedFile | null {
   const found = /^(\S{1,200}) shared (.{1,300}) \((\d[\d.]* (?:[KMGTPE]i)?B)\): (https?:\/\/\S{1,2000})$/su.exec(text);
   if (!found) return null;
   const [, by = "", name = "", size = "", address = ""] = found;
+  const path = filePathOf(address);
+  return path === null ? null : {by, name, size, path};
+}
+
+/** Where on a server a file is, by its address; null if the address is not that of a file. */
+function filePathOf(address: string): string | null {
   try {
     const path = new URL(address).pathname;
-    return /^\/(files|rooms\/[^/]+\/files)\/[^/]+$/.test(path) ? {by, name, size, path} : null;
+    return /^\/(files|rooms\/[^/]+\/files)\/[^/]+$/.test(path) ? path : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A message that is nothing but the address of a file here, as one is told in private; null if it is not that. */
+export function parseOwnLink(text: string, origin: string): SharedFile | null {
+  if (!text.startsWith(`${origin}/`) || !/^\S{1,2000}$/.test(text)) return null;
+  const path = filePathOf(text);
+  try {
+    const name = decodeURIComponent(path?.slice(path.lastIndexOf("/") + 1) ?? "");
+    return path === null || /[\x00-\x1f\x7f/]/.test(name) ? null : {by: "", name, size: "", path};
   } catch {
     return null;
   }

@@ -24,6 +24,18 @@ export function fingerprint(file: {name: string; size: number; lastModified: num
   return JSON.stringify([room, file.name, file.size, file.lastModified]);
 }
 
+/** What a fingerprint was made of; null if it is none. */
+export function parseFingerprint(key: string): {room: string; name: string; size: number; lastModified: number} | null {
+  try {
+    const parts: unknown = JSON.parse(key);
+    const [room, name, size, lastModified] = Array.isArray(parts) ? (parts as unknown[]) : [];
+    const isOne = typeof room === "string" && typeof name === "string" && typeof size === "number" && typeof lastModified === "number";
+    return isOne ? {room, name, size, lastModified} : null;
+  } catch {
+    return null;
+  }
+}
+
 /** The address of an upload, if it is one of this server. */
 export function ownAddress(location: string | null, here: string): string | null {
   if (location === null) return null;

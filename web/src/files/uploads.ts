@@ -2,7 +2,8 @@
 // the page was reloaded (then the same file has to be chosen again) or the server was restarted.
 
 import {memory} from "../app/memory";
-import {fingerprint, metadata, ownAddress, parseOffset, Speed} from "./tus";
+import {thumbnailOf} from "./thumbnail";
+import {fingerprint, metadata, ownAddress, parseFingerprint, parseOffset, Speed} from "./tus";
 
 const piece_bytes = 8 * 1_048_576;
 const piece_timeout_ms = 120_000;
@@ -12,7 +13,10 @@ const version = {"Tus-Resumable": "1.0.0"};
 export interface Upload {
   id: number;
   file: File;
+  /** The conversation that it is for: only in a room's folder files are of that room. "": none. */
   room: string;
+  /** The address of a small picture of it. */
+  preview: string | null;
   status: "queued" | "sending" | "paused" | "waiting" | "failed" | "done";
   sent: number;
   /** Bytes a second. */
@@ -23,6 +27,20 @@ export interface Upload {
   path: string;
 }
 
+/** An upload of an earlier visit: browsers do not keep the file, so the user has to choose it once more. */
+export interface Unfinished {
+  /** The file's fingerprint. */
+  key: string;
+  address: string;
+  name: string;
+  size: number;
+  room: string;
+  /** What the server has; null as long as it has not said. */
+  sent: number | null;
+}
+
+const mostUnfinished = 20;
+
 class Failure extends Error {
   constructor(message: string, readonly status: number) {
     super(message);
@@ -31,22 +49,78 @@ class Failure extends Error {
 
 export class Uploads {
   list: Upload[] = [];
+  unfinished: Unfinished[] = [];
   private ids = 0;
   private running: Upload | null = null;
   private request: XMLHttpRequest | null = null;
   private retryTimer = 0;
 
-  constructor(private readonly nick: () => string, private readonly changed: () => void) {
+  /** `done` is called for every upload when it is. */
+  constructor(private readonly nick: () => string, private readonly changed: () => void, private readonly done: (upload: Upload) => void) {
     addEventListener("online", () => this.retry());
   }
 
   add(files: Iterable<File>, room: string): void {
     for (const file of files) {
-      this.list.push({id: ++this.ids, file, room, status: "queued", sent: 0, speed: 0, reason: "", path: ""});
+      const upload: Upload = {id: ++this.ids, file, room, preview: null, status: "queued", sent: 0, speed: 0, reason: "", path: ""};
+      this.list.push(upload);
+      this.unfinished = this.unfinished.filter((each) => each.key !== fingerprint(file, room));
+      void this.makePreview(upload);
     }
     void this.next();
     this.changed();
   }
+
+  private async makePreview(upload: Upload): Promise<void> {
+    const preview = await thumbnailOf(upload.file);
+    if (preview === null) return;
+    if (this.list.includes(upload)) upload.preview = preview;
+    else URL.revokeObjectURL(preview);
+    this.changed();
+  }
+
+  // --- Uploads of earlier visits
+
+  /** Finds them, and asks the server how much it has of each; what it does not know any more is forgotten. */
+  async lookForUnfinished(): Promise<void> {
+    const inList = new Set(this.list.map((each) => fingerprint(each.file, each.room)));
+    const known = new Map(this.unfinished.map((each) => [each.key, each]));
+    this.unfinished = [...memory.uploads()].slice(-mostUnfinished).flatMap(([key, address]): Unfinished[] => {
+      const of = inList.has(key) ? null : parseFingerprint(key);
+      return of && ownAddress(address, location.href) ? [known.get(key) ?? {key, address, name: of.name, size: of.size, room: of.room, sent: null}] : [];
+    });
+    this.changed();
+    for (const each of this.unfinished) {
+      try {
+        each.sent = await this.offsetAt(each.address, each.size);
+        if (each.sent === null) this.drop(each);
+      } catch {
+        // The server is not there at the moment: the file may be chosen all the same.
+      }
+      this.changed();
+    }
+  }
+
+  /** Goes on with it. False if that is another file. */
+  goOn(unfinished: Unfinished, file: File): boolean {
+    if (fingerprint(file, unfinished.room) !== unfinished.key) return false;
+    this.add([file], unfinished.room);
+    return true;
+  }
+
+  /** The user does not want it any more. */
+  forget(unfinished: Unfinished): void {
+    this.drop(unfinished);
+    void fetch(unfinished.address, {method: "DELETE", headers: version}).catch(() => undefined); // it expires anyway
+    this.changed();
+  }
+
+  private drop(unfinished: Unfinished): void {
+    this.remember(unfinished.key, null);
+    this.unfinished = this.unfinished.filter((each) => each.key !== unfinished.key);
+  }
+
+  // --- Those of this visit
 
   pause(upload: Upload): void {
     if (upload.status === "done") return;
@@ -68,6 +142,7 @@ export class Uploads {
     const wasDone = upload.status === "done";
     this.pause(upload);
     this.list = this.list.filter((each) => each !== upload);
+    if (upload.preview) URL.revokeObjectURL(upload.preview);
     const key = fingerprint(upload.file, upload.room);
     const address = memory.uploads().get(key);
     if (!wasDone && address) {
@@ -138,6 +213,7 @@ export class Uploads {
     this.remember(key, null);
     upload.sent = upload.file.size;
     upload.status = "done";
+    this.done(upload);
   }
 
   private async create(upload: Upload): Promise<string> {

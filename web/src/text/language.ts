@@ -57,6 +57,10 @@ export function fullTime(time: number): string {
   return new Intl.DateTimeFormat(locale(), {dateStyle: "full", timeStyle: "medium"}).format(time);
 }
 
+export function dateAndTime(time: number): string {
+  return new Intl.DateTimeFormat(locale(), {dateStyle: "medium", timeStyle: "short"}).format(time);
+}
+
 const dayOf = (time: number) => new Date(time).setHours(0, 0, 0, 0);
 
 /** Whether two times are of one day, where the user is. */

@@ -99,7 +99,7 @@ export function Composer({app, session, about}: {app: App; session: Session; abo
     const files = event.clipboardData?.files;
     if (!files?.length) return;
     event.preventDefault();
-    sendFiles(app, files);
+    sendFiles(app, [...files].map((file) => named(file, new Date())));
   };
   return (
     <form class="composer" onSubmit={(event) => (event.preventDefault(), submit())}>
@@ -144,6 +144,13 @@ function namesIn(about: Conversation, session: Session): string[] {
   if (about.kind === "direct") nicks.push(about.name);
   const spoke = new Map(about.messages.slice(-200).map((each, index) => [each.sender, index]));
   return nicks.sort((left, right) => (spoke.get(right) ?? -1) - (spoke.get(left) ?? -1) || left.localeCompare(right));
+}
+
+/** What is pasted is called image.png by every browser; the time tells several apart. */
+function named(file: File, now: Date): File {
+  if (file.name !== "image.png") return file;
+  const time = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replace("T", " ").replaceAll(":", "-");
+  return new File([file], `${t("files.pasted")} ${time}.png`, {type: file.type, lastModified: now.getTime()});
 }
 
 export function FilesButton({app}: {app: App}) {

@@ -4,13 +4,12 @@ import type {App} from "../app/app";
 import type {Conversation} from "../chat/types";
 import {fetchListing, type ListedFile} from "../files/listing";
 import {folderOf, previewOf, readableSize} from "../files/shared";
-import type {Upload} from "../files/uploads";
-import {memory} from "../app/memory";
-import {span, t} from "../text/language";
+import {t} from "../text/language";
 import {FilesButton} from "./composer";
 import {Icon} from "./icons";
-import {ClosePanel} from "./members_panel";
+import {Panel} from "./panel";
 import {Name} from "./rich_text";
+import {UploadsList} from "./uploads_list";
 
 /** The files of a room (or for everyone), and the uploads that are under way. */
 export function FilesPanel({app, about}: {app: App; about: Conversation | undefined}) {
@@ -31,15 +30,13 @@ export function FilesPanel({app, about}: {app: App; about: Conversation | undefi
   };
   const lastShared = about?.messages[about.messages.length - 1]?.key ?? "";
   useEffect(() => void load(folder, true), [folder, doneCount, lastShared]);
-  const open = app.uploads.list;
-  const isUnfinished = open.length === 0 && memory.uploads().size > 0;
+  const isEmpty = files.length === 0 && trouble === "" && app.uploads.list.length === 0;
   return (
-    <aside class="panel" aria-label={t("files.title")}>
-      <header class="bar"><h2>{t("files.title")}</h2><FilesButton app={app} /><ClosePanel app={app} /></header>
-      {isUnfinished && <p class="quiet padded">{t("files.again")}</p>}
-      <ul class="uploads">{open.map((upload) => <UploadRow key={upload.id} app={app} upload={upload} />)}</ul>
+    <Panel app={app} kind="files" title={t("files.title")} tools={<FilesButton app={app} />}>
+      <UploadsList app={app} />
       {trouble !== "" && <p class="wrong padded" role="alert">{t("files.trouble", trouble)}</p>}
-      {files.length === 0 && trouble === "" && open.length === 0 && <p class="quiet padded">{t("files.none")}</p>}
+      {isEmpty && <p class="quiet padded">{t("files.none")}</p>}
+      {about?.kind !== "room" && <p class="quiet padded">{t("files.everyone")}</p>}
       <ul class="files">
         {files.map((file) => (
           <li key={file.path}>
@@ -50,35 +47,6 @@ export function FilesPanel({app, about}: {app: App; about: Conversation | undefi
         ))}
       </ul>
       {files.length > 0 && next !== null && <button class="link padded" onClick={() => void load(next, false)}>{t("files.more")}</button>}
-    </aside>
+    </Panel>
   );
-}
-
-function UploadRow({app, upload}: {app: App; upload: Upload}) {
-  const {file, sent, speed, status} = upload;
-  const isActive = status === "sending" || status === "queued" || status === "waiting";
-  return (
-    <li class={`upload ${status}`}>
-      <div class="upload-head">
-        <span class="file-name"><Name of={file.name} /></span>
-        {isActive && <button class="icon-button" aria-label={t("upload.pause")} title={t("upload.pause")} onClick={() => app.uploads.pause(upload)}><Icon name="pause" /></button>}
-        {(status === "paused" || status === "failed") && <button class="icon-button" aria-label={t("upload.resume")} title={t("upload.resume")} onClick={() => app.uploads.resume(upload)}><Icon name="play" /></button>}
-        <button class="icon-button" aria-label={t("upload.remove")} title={t("upload.remove")} onClick={() => app.uploads.remove(upload)}><Icon name="close" /></button>
-      </div>
-      {status !== "done" && <progress max={Math.max(1, file.size)} value={sent} aria-label={file.name} />}
-      <p class="quiet">{stateOf(upload, sent, speed)}</p>
-    </li>
-  );
-}
-
-function stateOf(upload: Upload, sent: number, speed: number): string {
-  const size = readableSize(upload.file.size);
-  switch (upload.status) {
-    case "queued": return t("upload.queued");
-    case "paused": return `${t("upload.some", readableSize(sent), size)} · ${t("upload.paused")}`;
-    case "waiting": return t("upload.waiting", upload.reason);
-    case "failed": return t("upload.failed", upload.reason);
-    case "done": return `${size} · ${t("upload.done")}`;
-    case "sending": return speed > 0 ? t("upload.left", readableSize(sent), size, readableSize(Math.round(speed)), span((upload.file.size - sent) / speed)) : t("upload.some", readableSize(sent), size);
-  }
 }

@@ -38,13 +38,14 @@ export function MessageList({app, session, about, find}: Props) {
   const rows = rowsOf(messages.slice(drawn.start, drawn.end), isAll && find === "" ? about.pending : [], messages[drawn.start - 1] ?? null, find === "" ? app.newLine : 0);
 
   useKeptIndex(messages, range, setRange);
-  useLayoutEffect(() => {
+  const show = (next: Range) => ((atEnd.current = false), setRange(next));
+  useSteadyView(list, () => {
     const element = list.current;
-    if (!element) return;
-    if (atEnd.current && isAll) element.scrollTop = element.scrollHeight;
-    else if (anchor.current) restore(element, anchor.current);
+    if (element && atEnd.current && isAll) element.scrollTop = element.scrollHeight;
+    else if (element && anchor.current) restore(element, anchor.current);
   });
-  useWantedMessage(app, about, messages, drawn, list, (next) => ((atEnd.current = false), setRange(next)));
+  useWantedMessage(app, about, messages, drawn, list, show);
+  useReturn(app, about, messages, drawn, (next, to) => ((anchor.current = to), show(next)));
   useEffect(() => {
     if (isAll && atEnd.current && find === "") app.sawAll();
   });
@@ -55,6 +56,7 @@ export function MessageList({app, session, about, find}: Props) {
     const below = element.scrollHeight - element.scrollTop - element.clientHeight;
     atEnd.current = isAll && below < bottom_px;
     anchor.current = topRow(element);
+    if (find === "" && app.returnTo === null) app.scrollPlace = atEnd.current || !anchor.current ? null : {conversation: about.key, ...anchor.current};
     if (atEnd.current) {
       if (range) setRange(null);
       app.sawAll();
@@ -77,7 +79,7 @@ export function MessageList({app, session, about, find}: Props) {
   };
   return (
     <div class="messages">
-      <div class="message-scroll" ref={list} onScroll={scrolled} tabIndex={0} role="log" aria-label={t("messages.label")} aria-live="polite">
+      <div class="message-scroll" ref={list} onScroll={scrolled} tabIndex={0} role="log" aria-label={t("messages.label")} aria-live={range ? "off" : "polite"}>
         {drawn.start === 0 && find === "" && <p class="list-start">{about.history.atStart ? t("messages.start", about.name) : about.history.request ? t("messages.loading") : ""}</p>}
         {find !== "" && messages.length === 0 && <p class="list-start">{t("room.search.none")}</p>}
         <ol>{rows.map((row) => <AnyRow key={row.key} row={row} app={app} session={session} about={about} find={find} />)}</ol>
@@ -101,10 +103,10 @@ function AnyRow({row, app, session, about, find}: {row: Row} & Props) {
   }
 }
 
-/** The first row in view, and how far it is from the top. */
+/** The first message in view, and how far it is from the top. */
 function topRow(element: HTMLElement): {key: string; top: number} | null {
   const top = element.getBoundingClientRect().top;
-  for (const row of element.querySelectorAll<HTMLElement>("[data-key]")) {
+  for (const row of element.querySelectorAll<HTMLElement>(".message[data-key]")) {
     const place = row.getBoundingClientRect();
     if (place.bottom > top) return {key: row.dataset["key"] ?? "", top: place.top - top};
   }
@@ -131,10 +133,26 @@ function useKeptIndex(messages: readonly Message[], range: Range | null, setRang
   }, [messages[0]?.key]);
 }
 
+/** Calls `hold` after every drawing, and whenever a row gets another height, as by a picture that has come: before that is seen. */
+function useSteadyView(list: {current: HTMLElement | null}, hold: () => void): void {
+  const current = useRef(hold);
+  current.current = hold;
+  useLayoutEffect(hold);
+  useEffect(() => {
+    const element = list.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => current.current());
+    observer.observe(element);
+    const rows = element.querySelector("ol");
+    if (rows) observer.observe(rows);
+    return () => observer.disconnect();
+  }, []);
+}
+
 /** Goes to the message that the address names, once it is loaded. */
 function useWantedMessage(app: App, about: Conversation, messages: readonly Message[], drawn: Range, list: {current: HTMLElement | null}, show: (range: Range) => void): void {
   const done = useRef("");
-  useEffect(() => {
+  useLayoutEffect(() => { // at once: what is drawn and what is loaded must be the same
     if (app.wantedMessage === "" || done.current === app.wantedMessage) return;
     const index = messages.findIndex((each) => each.id === app.wantedMessage);
     if (index < 0) {
@@ -145,6 +163,23 @@ function useWantedMessage(app: App, about: Conversation, messages: readonly Mess
       done.current = app.wantedMessage;
       show(drawn);
       list.current?.querySelector(`[data-key="${CSS.escape(messages[index]?.key ?? "")}"]`)?.scrollIntoView({block: "center"});
+    }
+  });
+}
+
+/** Goes back to where the list was scrolled to before the page was reloaded, once that is loaded. */
+function useReturn(app: App, about: Conversation, messages: readonly Message[], drawn: Range, show: (range: Range, anchor: {key: string; top: number}) => void): void {
+  useLayoutEffect(() => {
+    const to = app.returnTo;
+    if (!to || !about.history.caughtUp) return;
+    const index = to.conversation === about.key && app.wantedMessage === "" ? messages.findIndex((each) => each.key === to.key) : -1;
+    if (index >= 0) {
+      app.returnTo = null;
+      show(index >= drawn.start && index < drawn.end ? drawn : rangeAround(index, messages.length), to);
+    } else if (to.conversation !== about.key || about.history.atStart) {
+      app.returnTo = null;
+    } else {
+      app.session?.fetchEarlier(about);
     }
   });
 }

@@ -3,7 +3,7 @@ import {Component} from "preact";
 import type {App} from "../app/app";
 import type {Session} from "../chat/session";
 import type {Conversation, Message} from "../chat/types";
-import {parseShared} from "../files/shared";
+import {parseOwnLink, parseShared} from "../files/shared";
 import {fullTime, language, t, timeOfDay} from "../text/language";
 import {FileCard} from "./file_card";
 import {Icon} from "./icons";
@@ -37,9 +37,9 @@ export class MessageRow extends Component<Props> {
     const classes = ["message", isFirst ? "first" : "", message.isMention ? "to-me" : "", isMarked ? "marked" : "", message.kind].filter((each) => each !== "").join(" ");
     const time = <time dateTime={new Date(message.time).toISOString()} title={fullTime(message.time)}>{timeOfDay(message.time)}</time>;
     return (
-      <li class={classes} data-key={message.key}>
+      <li class={classes} data-key={message.key} tabIndex={-1} /* a finger's tap shows what can be done with it */>
         {this.quote()}
-        {isFirst && <div class="message-head"><strong class={`hue-${hueOf(message.sender)}`}><Name of={message.sender} /></strong> {time}</div>}
+        {isFirst && <div class="message-head">{this.sender()} {time}</div>}
         <div class="message-body">
           {!isFirst && <span class="side-time">{time}</span>}
           {this.content()}
@@ -58,10 +58,16 @@ export class MessageRow extends Component<Props> {
     );
   }
 
+  /** A click tells who it is. For keys there is the list of members: this would be one more stop at every message. */
+  private sender() {
+    const {app, message} = this.props;
+    return <strong><button class={`sender hue-${hueOf(message.sender)}`} tabIndex={-1} onClick={() => app.openProfile(message.sender)}><Name of={message.sender} /></button></strong>;
+  }
+
   private quote() {
     const {answered, app, about, message} = this.props;
     if (message.replyTo === null) return null;
-    if (!answered) return <p class="quote">{t("messages.inReplyTo", t("messages.earlier"))}</p>;
+    if (!answered) return <button class="quote" onClick={() => app.show(about.name, message.replyTo ?? "")}>{t("messages.inReplyTo", t("messages.earlier"))}</button>;
     return (
       <button class="quote" onClick={() => app.show(about.name, answered.id ?? "")}>
         <Icon name="reply" /><strong><Name of={answered.sender} /></strong> <span dir="auto">{answered.text.slice(0, 200)}</span>
@@ -72,7 +78,7 @@ export class MessageRow extends Component<Props> {
   private content() {
     const {about, find, message, session} = this.props;
     const isFromServer = !about.members.has(session.features.fold(message.sender)) && message.kind !== "action";
-    const shared = isFromServer && about.kind === "room" ? parseShared(message.text) : null;
+    const shared = (isFromServer && about.kind === "room" ? parseShared(message.text) : null) ?? (message.kind === "text" ? parseOwnLink(message.text, location.origin) : null);
     if (shared) return <FileCard shared={shared} />;
     return (
       <p class="message-text" dir="auto">

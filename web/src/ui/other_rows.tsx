@@ -3,6 +3,7 @@ import type {Conversation, Message, Pending} from "../chat/types";
 import {day, inWords, t} from "../text/language";
 import type {TextKey} from "../text/en";
 import {hueOf, Name} from "./rich_text";
+import {lasting} from "./rows";
 
 export function DayRow({time}: {time: number}) {
   return <li><div class="day" role="separator"><span>{day(time, Date.now())}</span></div></li>;
@@ -16,10 +17,11 @@ const mostNamed = 5;
 
 /** Comings and goings, and what else happened, in few words. */
 export function EventsRow({events}: {events: Message[]}) {
-  const texts = events.map((event) => {
+  const texts = lasting(events).map((event) => {
     const subject = event.subject ?? event.text;
     return t(`event.${event.event ?? "join"}` as TextKey, event.sender, subject);
   });
+  if (texts.length === 0) return null;
   const shown = texts.slice(0, mostNamed).join(" · ");
   return <li class="events" data-key={`events/${events[0]?.key ?? ""}`}><bdi>{texts.length > mostNamed ? `${shown} · +${texts.length - mostNamed}` : shown}</bdi></li>;
 }

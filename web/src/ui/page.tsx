@@ -7,6 +7,8 @@ import {FilesPanel} from "./files_panel";
 import {HelpDialog} from "./help_dialog";
 import {JoinView} from "./join";
 import {MembersPanel} from "./members_panel";
+import {closePanel} from "./panel";
+import {ProfileCard} from "./profile_card";
 import {RoomsView} from "./rooms";
 import {Sidebar} from "./sidebar";
 import {Notices, TroubleBanner} from "./trouble";
@@ -31,6 +33,7 @@ export function Page({app}: {app: App}) {
       {about && app.panel === "members" && about.kind === "room" && <MembersPanel app={app} session={session} about={about} />}
       {app.panel === "files" && <FilesPanel key={about?.key ?? ""} app={app} about={about} />}
       {app.isHelpOpen && <HelpDialog app={app} />}
+      {session.state.profile && <ProfileCard app={app} session={session} profile={session.state.profile} />}
       {isDragging && <div class="drop-hint">{t("files.drop", about?.name ?? "/files")}</div>}
       <div class={`toast ${app.announcement === "" ? "" : "shown"}`} role="status">{app.announcement}</div>
     </div>
@@ -63,7 +66,7 @@ function useFileDrop(app: App, isIn: boolean): boolean {
 
 /** Uploads files to where the user is, and shows how that goes. */
 export function sendFiles(app: App, files: Iterable<File>): void {
-  app.uploads.add([...files], app.current?.kind === "room" ? app.current.name : "");
+  app.uploads.add([...files], app.current?.name ?? "");
   app.panel = "files";
   app.changed();
 }
@@ -78,6 +81,9 @@ function useKeys(app: App): void {
         app.isMenuOpen = app.isHelpOpen = false;
         app.replyTo = null;
         app.changed();
+      } else if (event.key === "Escape" && !event.defaultPrevented && app.panel && !document.querySelector("dialog[open]") &&
+        (innerWidth < 1_000 || document.activeElement?.closest(".panel"))) {
+        closePanel(app);
       }
     };
     addEventListener("keydown", pressed);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import {test} from "node:test";
 
 import type {EventType, Message} from "../chat/types";
-import {grown, moved, rangeAround, rangeAtEnd, rowsOf, windowSize, windowStep} from "./rows";
+import {grown, lasting, moved, rangeAround, rangeAtEnd, rowsOf, windowSize, windowStep} from "./rows";
 
 const noon = new Date(2026, 0, 5, 12).getTime();
 
@@ -51,4 +51,10 @@ test("a window that has grown stays as large when it moves, and never leaves wha
     assert.ok(range.start >= 0 && range.end <= 10_000 && range.end - range.start === large.end - large.start);
   }
   assert.deepEqual(grown({start: 0, end: 3}, 3), {start: 0, end: 3});
+});
+
+test("who only went and came again is not told of", () => {
+  const events = [said(0, "ann", "quit"), said(1, "bob", "join"), said(2, "ann", "join"), said(3, "bob", "part"), said(4, "carl", "join"), said(5, "carl", "nick"), said(6, "ann", "topic")];
+  assert.deepEqual(lasting(events).map((each) => `${each.sender} ${each.event}`), ["carl join", "carl nick", "ann topic"]);
+  assert.deepEqual(lasting([said(0, "ann", "quit"), said(1, "ann", "join"), said(2, "ann", "quit")]).map((each) => each.time), [noon + 2 * 60_000]);
 });

@@ -48,6 +48,25 @@ export function rowsOf(messages: readonly Message[], pending: readonly Pending[]
   return rows;
 }
 
+/** What is left of comings and goings when those who only went and came again, or the other way round, are left out. */
+export function lasting(events: readonly Message[]): Message[] {
+  const kept = new Set(events);
+  const last = new Map<string, Message>();
+  for (const event of events) {
+    const isComing = event.event === "join";
+    if (!isComing && event.event !== "quit" && event.event !== "part") continue;
+    const before = last.get(event.sender);
+    if (before && (before.event === "join") !== isComing) {
+      kept.delete(before);
+      kept.delete(event);
+      last.delete(event.sender);
+    } else {
+      last.set(event.sender, event);
+    }
+  }
+  return [...kept];
+}
+
 /** Which messages are drawn: so many, whatever is loaded, and more only where they make few rows. */
 export const windowSize = 160;
 export const windowStep = 60;
