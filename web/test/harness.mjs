@@ -6,9 +6,11 @@
 
 import assert from "node:assert/strict";
 import {spawn} from "node:child_process";
-import {existsSync, mkdirSync, mkdtempSync, rmSync} from "node:fs";
+import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from "node:fs";
 import {tmpdir} from "node:os";
 import {join, resolve} from "node:path";
+import {connect, createServer} from "node:net";
+import {after, before} from "node:test";
 import {createInterface} from "node:readline";
 import {fileURLToPath} from "node:url";
 import {chromium} from "playwright-core";
@@ -63,6 +65,147 @@ export class Server {
   }
 }
 
+const patience_ms = 30_000;
+
+/** Looks again and again until check() gives something true, and returns that. */
+export async function until(check, what) {
+  for (const begun = performance.now(); performance.now() - begun < patience_ms;) {
+    const found = await check();
+    if (found) return found;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  throw new Error(`not within ${patience_ms} ms: ${what}`);
+}
+
+/** A network between pages and a server, which can be cut: then what is open breaks, and nothing new is let through. */
+export class Network {
+  #sockets = new Set();
+  #isCut = false;
+
+  static async before(server) {
+    const network = new Network();
+    network.listener = createServer((near) => network.#accepted(near, server.port));
+    await new Promise((done) => network.listener.listen(0, "127.0.0.1", done));
+    return network;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.listener.address().port}/`;
+  }
+
+  #accepted(near, port) {
+    if (this.#isCut) return near.destroy();
+    const far = connect(port, "127.0.0.1");
+    for (const [one, other] of [[near, far], [far, near]]) {
+      this.#sockets.add(one);
+      one.pipe(other);
+      one.on("error", () => other.destroy());
+      one.on("close", () => (this.#sockets.delete(one), other.destroy()));
+    }
+  }
+
+  cut() {
+    this.#isCut = true;
+    for (const each of this.#sockets) each.destroy();
+  }
+
+  mend() {
+    this.#isCut = false;
+  }
+
+  end() {
+    this.cut();
+    this.listener.close();
+  }
+}
+
+const irssiSettings = (port, nick, home) => `
+servers = ( { address = "127.0.0.1"; port = "${port}"; chatnet = "leat"; autoconnect = "yes"; } );
+chatnets = { leat = { type = "IRC"; }; };
+settings = {
+  core = { nick = "${nick}"; user_name = "${nick}"; real_name = "${nick}"; };
+  "irc/core" = { cmds_max_at_once = "100"; cmd_queue_speed = "10msec"; };
+  "fe-common/core" = { autolog = "yes"; autolog_path = "${home}/$0.log"; autolog_level = "all"; theme = "default"; };
+};
+`;
+
+/** Debian's irssi on a terminal that script(1) makes. Keys go in; what it shows it also logs, a file for each window. */
+export class Irssi {
+  static obstacle = existsSync("/usr/bin/irssi") ? "" : "/usr/bin/irssi is not there (script/install test installs it)";
+  home = mkdtempSync(join(tmpdir(), "leat-irssi-"));
+
+  /** It ends with the test `of`. */
+  static async start(of, server, nick, room) {
+    const irssi = new Irssi();
+    of.after(() => irssi.#end());
+    writeFileSync(join(irssi.home, "config"), irssiSettings(server.port, nick, irssi.home));
+    const command = `stty rows 50 cols 200; exec irssi --home ${irssi.home}`;
+    irssi.process = spawn("script", ["-qefc", command, "/dev/null"], {stdio: ["pipe", "pipe", "ignore"], env: {...process.env, TERM: "xterm", LC_ALL: "C.UTF-8"}});
+    let screen = "";
+    irssi.process.stdout.on("data", (data) => (screen = (screen + data).slice(-100_000)));
+    await until(() => /MOTD/.test(screen), "irssi is registered");
+    irssi.enter(`/join ${room}`);
+    await until(() => irssi.log(room).includes(nick), "irssi is in the room");
+    return irssi;
+  }
+
+  enter(text) {
+    this.process.stdin.write(`${text}\r`);
+  }
+
+  log(conversation) {
+    const path = join(this.home, `${conversation}.log`);
+    return existsSync(path) ? readFileSync(path, "utf8") : "";
+  }
+
+  /** Who said what there, in order. */
+  said(conversation) {
+    return [...this.log(conversation).matchAll(/^\d\d:\d\d <[ @+]?([^>]+)> (.*)$/gm)].map(([, nick, text]) => `${nick}: ${text}`);
+  }
+
+  async #end() {
+    const ended = new Promise((done) => this.process.once("exit", done));
+    this.process.kill("SIGTERM"); // script(1) passes it on
+    await ended;
+    rmSync(this.home, {recursive: true, force: true});
+  }
+}
+
+/** What a file of tests plays on: a browser and a server, from its first test to its last. */
+export function stage() {
+  const on = {
+    skip: obstacle || false, browser: null, server: null,
+    /** One after the other into a room of their own, of which the first is the operator. */
+    async users(...nicks) {
+      const all = [];
+      for (const nick of nicks) {
+        const user = await openUser(on.browser, on.server, nick, {place: `#room-${nicks.join("-")}`});
+        await user.page.locator("#composer").waitFor();
+        all.push(user);
+      }
+      return all;
+    },
+  };
+  before(async () => {
+    if (on.skip) return;
+    on.server = await Server.start();
+    on.browser = await openBrowser();
+  });
+  after(async () => {
+    await on.browser?.close();
+    await on.server?.end();
+  });
+  return on;
+}
+
+/** The end of a test: nothing may have gone wrong on any page. */
+export async function finish(...all) {
+  for (const user of all) {
+    assert.deepEqual(user.faults, []);
+    await user.context.close();
+  }
+}
+
 export async function openBrowser() {
   return chromium.launch({
     executablePath,
@@ -77,7 +220,7 @@ export async function openBrowser() {
  */
 export async function openUser(browser, server, nick, {place = "", played, ...options} = {}) {
   const context = await browser.newContext({viewport: {width: 1280, height: 800}, locale: "en-GB", ...options});
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(patience_ms);
   const page = await context.newPage();
   const faults = [];
   page.on("pageerror", (error) => faults.push(String(error)));
@@ -116,4 +259,15 @@ export async function expectTexts(page, expected) {
     const found = [...document.querySelectorAll(".message:not(.pending) .message-text")].map((each) => each.innerText);
     return JSON.stringify(found.slice(-wanted.length)) === JSON.stringify(wanted);
   }, expected).catch(async () => assert.deepEqual(await texts(page), expected));
+}
+
+/** What axe-core finds that is serious or worse, in words. */
+export async function seriousFaults(page, where) {
+  const axe = readFileSync(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+  const session = await page.context().newCDPSession(page);
+  await session.send("Runtime.evaluate", {expression: axe}); // not as a script of the page, which the policy forbids
+  const found = await page.evaluate(() => window.axe.run());
+  await session.detach();
+  return found.violations.filter((each) => each.impact === "serious" || each.impact === "critical")
+    .map((each) => `${where}: ${each.id}: ${each.nodes.map((node) => node.html.slice(0, 160)).join(" ; ")}`);
 }
