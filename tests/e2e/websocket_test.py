@@ -1,17 +1,22 @@
-"""IRC over WebSocket: by the websockets package as browsers do it, and frame by frame as they never would."""
+"""IRC over WebSocket: by Python's websockets and npm's ws as browsers do it, and frame by frame as they never would."""
 import asyncio
 import base64
+import json
 import os
+import pathlib
+import shutil
 import socket
 import struct
 import sys
+import unittest
 
 import harness
-from waiting import PATIENCE_S
+from waiting import PATIENCE_S, until
 
 sys.path.append("/usr/lib/python3/dist-packages")  # Debian's, also for a Python that is not
 import websockets  # pylint: disable=wrong-import-position
 
+NPM = harness.ROOT / "tests/npm"
 TEXT, BINARY, CONTINUATION, CLOSE, PING, PONG = 1, 2, 0, 8, 9, 10
 
 
@@ -238,6 +243,75 @@ class websocket(harness.case):
         conn.expect_text(b"Server shutting down")
         self.assertEqual(conn.expect_close(), 1000)
         self.assertEqual(server.exit_code(), 0)
+
+
+@unittest.skipUnless(shutil.which("node") and pathlib.Path(NPM, "node_modules/ws").exists(),
+                     "node or ws is missing (script/install test installs them)")
+class ws(harness.case):
+    def open(self, server, name, **options):
+        client = self.start(name, "node", NPM / "ws_client.mjs", f"ws://{server.address}/irc", json.dumps(options))
+        return client, self.hear(client, lambda said: "open" in said)
+
+    @staticmethod
+    def heard(client):
+        return [json.loads(line) for line in harness.text_of(client.out).splitlines(keepends=True) if line.endswith("\n")]
+
+    def hear(self, client, wanted):
+        return until(lambda: next(filter(wanted, self.heard(client)), None), f"{client.name} hears it: {client.said()}")
+
+    def do(self, client, **what):
+        client.type(json.dumps(what))
+
+    def line(self, client, part):
+        return self.hear(client, lambda said: part in said.get("line", ""))
+
+    def register(self, client, nick):
+        self.do(client, send=f"NICK {nick}")
+        self.do(client, send=f"USER {nick} 0 * :{nick}")
+        self.line(client, " 422 ")
+
+    def test_talks_compressed_and_not_as_text_and_as_bytes(self):
+        server = self.serve()
+        friend = self.irc(server, "fiona")
+        friend.join("#mill")
+        long = "a line that is long enough to be compressed, " * 8
+        for number, (dialect, deflate, context) in enumerate((("text.ircv3.net", True, True), ("text.ircv3.net", True, False),
+                                                              ("binary.ircv3.net", True, True), ("binary.ircv3.net", False, True))):
+            with self.subTest(dialect=dialect, deflate=deflate, context=context):
+                nick = f"w{number}"
+                options = {} if context else {"clientNoContextTakeover": True, "serverNoContextTakeover": True}
+                client, opened = self.open(server, f"ws-{number}", protocols=[dialect],
+                                           perMessageDeflate={"threshold": 0, **options} if deflate else False)
+                self.assertEqual(opened["open"], dialect)
+                self.assertEqual("permessage-deflate" in opened["extensions"], deflate)
+                self.register(client, nick)
+                self.do(client, send="JOIN #mill")
+                self.line(client, f" 366 {nick} ")
+                for text in (f"h\u00e9llo by {nick}", long):
+                    self.do(client, send=f"PRIVMSG #mill :{text}")
+                    friend.expect_said(nick, "#mill", text)
+                    friend.say(nick, f"{text} too")
+                    said = self.line(client, f"PRIVMSG {nick} :{text} too")
+                    self.assertEqual(said["binary"], dialect == "binary.ircv3.net")
+                    self.assertNotIn("\n", said["line"])
+                self.do(client, ping="are you there")
+                self.assertEqual(self.hear(client, lambda said: "pong" in said)["pong"], "are you there")
+                self.do(client, close=1000, reason="bye")
+                self.assertEqual(self.hear(client, lambda said: "closed" in said)["closed"], 1000)
+                self.assertEqual(client.exit_code(), 0)
+                friend.expect(lambda said, nick=nick: (said.verb, said.nick) == ("QUIT", nick), f"QUIT of {nick}")
+
+    def test_is_told_by_a_code_why_a_connection_ends(self):
+        server = self.serve()
+        client, _ = self.open(server, "quits", protocols=["text.ircv3.net"])
+        self.register(client, "quinn")
+        self.do(client, send="QUIT :bye")
+        self.assertEqual(self.hear(client, lambda said: "closed" in said)["closed"], 1000)
+        self.line(client, "ERROR :Closing Link")
+        talker, _ = self.open(server, "talks-too-long", protocols=["text.ircv3.net"])
+        self.do(talker, send="PRIVMSG #mill :" + "x" * (1 << 20))
+        self.assertEqual(self.hear(talker, lambda said: "closed" in said)["closed"], 1009)
+        self.assertNotIn("error", "".join(str(said) for said in self.heard(client)))
 
 
 if __name__ == "__main__":
