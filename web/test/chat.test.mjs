@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import {test} from "node:test";
 
-import {expectTexts, finish, Irssi, joinAs, openUser, say, stage, until} from "./harness.mjs";
+import {expectTexts, finish, Irssi, joinAs, openUser, say, Server, speakBare, stage, until} from "./harness.mjs";
 import {playHistory} from "./played_server.mjs";
 
 const on = stage();
@@ -144,6 +144,34 @@ test("a message is found, linked to and answered", {skip}, async () => {
   await joinAs(guest.page, "guest");
   await guest.page.locator(".message.marked", {hasText: "the wheel turns"}).waitFor();
   await finish(jane, kurt, guest);
+});
+
+test("a history of long messages and much coming and going is read back to its beginning, each message once", {skip}, async (t) => {
+  const own = await Server.start("irc.flood_lines_per_second=0", "irc.flood_bytes_per_second=0");
+  t.after(() => own.end());
+  const count = 600;
+  const text = (n) => `${n} ${"long ".repeat(n % 60)}end`;
+  for (let from = 1; from <= count; from += 100) {
+    const lines = Array.from({length: 100}, (_, n) => `PRIVMSG #long :${text(from + n)}`);
+    await speakBare(own, `speaker${from}`, ["JOIN #long", ...lines.slice(0, 50), "PART #long", "JOIN #long", "TOPIC #long :so far", ...lines.slice(50)]);
+  }
+  const user = await openUser(on.browser, own, "reader", {place: "#long"});
+  await expectTexts(user.page, [text(count)]);
+  const seen = await user.page.evaluate(async () => {
+    const list = document.querySelector(".message-scroll");
+    const found = new Map();
+    for (const begun = performance.now(); performance.now() - begun < 60_000;) {
+      const drawn = [...list.querySelectorAll(".message-text")].map((each) => each.innerText);
+      for (const each of drawn) found.set(each, drawn.filter((other) => other === each).length);
+      if (list.innerText.includes("is where #long begins") && list.scrollTop === 0) break;
+      list.scrollTop -= 1200;
+      await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    }
+    return [...found];
+  });
+  assert.deepEqual(seen.filter(([, times]) => times !== 1), []);
+  assert.deepEqual(seen.map(([each]) => each).sort(), Array.from({length: count}, (_, n) => text(n + 1)).sort());
+  await finish(user);
 });
 
 test("ten thousand messages are scrolled through in order, with a small document", {skip}, async () => {

@@ -30,8 +30,10 @@ export class Server {
   port = 0;
   #process = null;
 
-  static async start() {
+  /** `settings`: as `leat serve --set` takes them. */
+  static async start(...settings) {
     const server = new Server();
+    server.flags = settings.flatMap((each) => ["--set", each]);
     await server.start();
     return server;
   }
@@ -41,7 +43,7 @@ export class Server {
   }
 
   async start() {
-    const child = spawn(program, ["serve", "--listen", `127.0.0.1:${this.port}`, "--data", this.data], {stdio: ["ignore", "pipe", "ignore"]});
+    const child = spawn(program, ["serve", "--listen", `127.0.0.1:${this.port}`, "--data", this.data, ...this.flags], {stdio: ["ignore", "pipe", "ignore"]});
     this.#process = child;
     for await (const line of createInterface({input: child.stdout})) {
       const found = /^listening on .*:(\d+)$/.exec(line);
@@ -117,6 +119,17 @@ export class Network {
     this.cut();
     this.listener.close();
   }
+}
+
+/** Says lines to a server by bare IRC, and waits until it has taken them all. */
+export async function speakBare(server, nick, lines) {
+  const socket = connect(server.port, "127.0.0.1");
+  let heard = "";
+  socket.on("data", (data) => (heard += data));
+  socket.write([`NICK ${nick}`, `USER ${nick} 0 * ${nick}`, ...lines, "PING :all-said", ""].join("\r\n"));
+  await until(() => heard.includes("all-said"), `${nick} has said all`);
+  socket.end("QUIT :done\r\n");
+  await new Promise((done) => socket.once("close", done));
 }
 
 const irssiSettings = (port, nick, home) => `

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import {test} from "node:test";
 
-import {expectTexts, finish, joinAs, Network, openUser, say, Server, stage, texts, until} from "./harness.mjs";
+import {expectTexts, finish, joinAs, Network, openUser, say, Server, speakBare, stage, texts, until} from "./harness.mjs";
 
 const on = stage();
 const {skip} = on;
@@ -126,6 +126,8 @@ test("when the network is cut that is shown, and it comes back by itself with wh
   await mia.page.getByRole("button", {name: "2 members"}).waitFor();
   await say(mia.page, "hello");
   await expectTexts(ned.page, ["hello"]);
+  await speakBare(on.server, "visitor", ["JOIN #cut"]);
+  await mia.page.getByRole("button", {name: "2 members"}).waitFor();
   network.cut();
   await mia.page.getByText(/Connection lost/).waitFor();
   await say(ned.page, "are you there?");
@@ -141,6 +143,8 @@ test("when the network is cut that is shown, and it comes back by itself with wh
   await mia.page.getByText(/Connection lost|Connecting/).waitFor({state: "detached"});
   assert.deepEqual(await texts(mia.page), all);
   assert.deepEqual(await texts(ned.page), all);
+  // It came and went before their eyes, and once more out of the history: one of each, which is nothing to tell.
+  assert.equal(await mia.page.locator(".events", {hasText: "visitor"}).count(), 0);
   await finish(mia, ned);
   network.end();
 });
