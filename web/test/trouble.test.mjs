@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import {test} from "node:test";
 
-import {expectTexts, finish, joinAs, Network, openUser, say, Server, speakBare, stage, texts, until} from "./harness.mjs";
+import {expectTexts, finish, joinAs, Network, openUser, say, seriousFaults, Server, speakBare, stage, texts, until} from "./harness.mjs";
 
 const on = stage();
 const {skip} = on;
@@ -92,6 +92,12 @@ test("while the server is killed and comes back, both write on: nothing is lost 
   const own = await Server.start();
   const [kim, lea] = await Promise.all(["kim", "lea"].map((nick) => openUser(on.browser, own, nick, {place: "#mill"})));
   for (const {page} of [kim, lea]) await page.getByRole("button", {name: "2 members"}).waitFor();
+  for (const {page} of [kim, lea]) {
+    await page.evaluate(() => {
+      const line = document.querySelector("#composer");
+      new MutationObserver(() => line.isConnected || (window.lineWasGone = true)).observe(document.body, {childList: true, subtree: true});
+    });
+  }
   const rounds = 12;
   const write = async ({page}, nick) => {
     for (let n = 1; n <= rounds; ++n) {
@@ -110,6 +116,10 @@ test("while the server is killed and comes back, both write on: nothing is lost 
   for (const {page} of [kim, lea]) await until(async () => (await confirmed(page)).length >= 2 * rounds, "all is confirmed").catch(() => undefined);
   const [first, second] = [await confirmed(kim.page), await confirmed(lea.page)];
   const expected = ["kim", "lea"].flatMap((nick) => Array.from({length: rounds}, (_, n) => `${nick} ${n + 1}`));
+  for (const {page} of [kim, lea]) {
+    assert.deepEqual(await page.locator(".message.pending").allInnerTexts(), []);
+    assert.equal(await page.evaluate(() => window.lineWasGone ?? false), false, "the line to write in stays under the fingers");
+  }
   assert.deepEqual([...first].sort(), expected.sort());
   assert.deepEqual(first, second);
   for (const nick of ["kim", "lea"]) assert.deepEqual(first.filter((each) => each.startsWith(nick)), Array.from({length: rounds}, (_, n) => `${nick} ${n + 1}`));
@@ -156,6 +166,8 @@ test("the browser's own offline switch is noticed, and its end", {skip}, async (
   await on.server.stop();
   await olga.page.getByText(/Connection lost/).waitFor();
   await say(olga.page, "later");
+  await olga.page.getByText("will be sent when you are connected").waitFor();
+  assert.deepEqual(await seriousFaults(olga.page, "offline"), []);
   await on.server.start();
   await olga.context.setOffline(false);
   await expectTexts(olga.page, ["here", "later"]);

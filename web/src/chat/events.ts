@@ -38,11 +38,16 @@ function spoken(of: Context, line: Line, sender: string): Message | null {
     text = asked[2] ?? "";
   }
   if (withoutFormatting(text).trim() === "") return null;
-  const isOwn = isSelf(of, sender);
+  const isOwn = isSelf(of, sender) || isAboutOwnFile(of, line, sender, text);
   return {
     ...identity(of, line, `${sender}/${text}`), kind, sender, text, replyTo: line.tags.get("+reply") ?? line.tags.get("+draft/reply") ?? null,
     event: null, subject: null, twin: null, isOwn, isMention: !isOwn && kind !== "notice" && mentions(text, of.state.nick),
   };
+}
+
+/** The server tells a room of a file of ours: that is no news to us, and nobody calls us. */
+function isAboutOwnFile(of: Context, line: Line, sender: string, text: string): boolean {
+  return line.source === `${sender}!files@${sender}` && text.startsWith(`${of.state.nick} shared `);
 }
 
 function happened(of: Context, line: Line, sender: string, type: EventType): Message | null {

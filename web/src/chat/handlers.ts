@@ -41,7 +41,7 @@ function onMessage(session: Session, line: Line, label: string | undefined): voi
   const isNew = addLive(where, message);
   where.typing.delete(sender);
   if (!wasKnown) session.isThere(where);
-  if (isNew && !isOwn && (where.kind === "direct" || message.isMention)) session.alert(message, where);
+  if (isNew && !message.isOwn && (where.kind === "direct" || message.isMention)) session.alert(message, where);
 }
 
 function onJoin(session: Session, line: Line): void {

@@ -252,3 +252,13 @@ test("a room that is being joined is not joined once more", () => {
   played.session.open("#mill");
   assert.deepEqual(played.take(), ["JOIN #mill"]);
 });
+
+test("what the server tells of a file of ours calls nobody, and of another's is news", () => {
+  const played = new Played();
+  const room = played.enter();
+  const told = (nick: string) => `:leat!files@leat PRIVMSG #tea :${nick} shared a.png (1 B): http://h/rooms/tea/files/a.png`;
+  played.say(told("me"));
+  assert.deepEqual([room.unread, room.messages[0]?.isMention, played.alerts], [0, false, []]);
+  played.say(told("ann"), ":files!files@h PRIVMSG #tea :me shared a secret");
+  assert.deepEqual([room.unread, room.mentions], [2, 1]);
+});

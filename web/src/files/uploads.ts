@@ -21,7 +21,7 @@ export interface Upload {
   sent: number;
   /** Bytes a second. */
   speed: number;
-  /** What went wrong, as the server or the browser says it. */
+  /** What went wrong, as the server says it; "" if it could not be reached. */
   reason: string;
   /** Where the file is now. */
   path: string;
@@ -176,7 +176,7 @@ export class Uploads {
   private failed(upload: Upload, error: unknown): void {
     if (upload.status !== "sending") return; // paused, or taken off
     const status = error instanceof Failure ? error.status : 0;
-    upload.reason = error instanceof Error ? error.message : String(error);
+    upload.reason = status === 0 ? "" : (error as Failure).message;
     const isPassing = status === 0 || status === 408 || status === 409 || status === 423 || status === 429 || status >= 500;
     upload.status = isPassing && status !== 507 ? "waiting" : "failed";
     clearTimeout(this.retryTimer);
@@ -200,6 +200,7 @@ export class Uploads {
       try {
         offset = await this.sendPiece(upload, address, offset, speed);
       } catch (error) {
+        upload.sent = offset; // what had only been handed to the system does not count
         if (upload.status !== "sending" || ++troubles > mostRetries) throw error;
         if (error instanceof Failure && error.status >= 400 && error.status < 500 && error.status !== 409 && error.status !== 423) throw error;
         await new Promise((done) => setTimeout(done, 500 * troubles));

@@ -12,7 +12,8 @@ import {Name} from "./rich_text";
 /** One conversation: its header, its messages and the line to write in. */
 export function ConversationView({app, session, about}: {app: App; session: Session; about: Conversation}) {
   const [find, setFind] = useState<string | null>(null);
-  const isOut = about.kind === "room" && !about.isJoined && session.state.phase === "online";
+  // Who is on the way back in goes on writing: the line must not go away under the fingers.
+  const isOut = about.kind === "room" && !about.isJoined && session.state.phase === "online" && !session.wantedRooms.has(about.key);
   return (
     <section class="conversation" aria-label={about.name}>
       <ConversationHeader app={app} about={about} isSearching={find !== null} onSearch={() => setFind(find === null ? "" : null)} />

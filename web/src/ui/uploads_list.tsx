@@ -48,7 +48,7 @@ function stateOf(upload: Upload, sent: number, speed: number): string {
   switch (upload.status) {
     case "queued": return t("upload.queued");
     case "paused": return `${t("upload.some", readableSize(sent), size)} · ${t("upload.paused")}`;
-    case "waiting": return t("upload.waiting", upload.reason);
+    case "waiting": return upload.reason === "" ? t("join.unreachable") : t("upload.waiting", upload.reason);
     case "failed": return t("upload.failed", upload.reason);
     case "done": return `${size} · ${t("upload.done")}`;
     case "sending": return speed > 0 ? t("upload.left", readableSize(sent), size, readableSize(Math.round(speed)), span((upload.file.size - sent) / speed)) : t("upload.some", readableSize(sent), size);
