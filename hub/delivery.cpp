@@ -159,7 +159,10 @@ void delivery::run(irc::effect& what, const outcome& stored) {
 }
 
 void delivery::run(irc::deliver& what, const outcome& stored) {
-  if (!stored && what.message_id != 0) return;
+  if (!stored && what.message_id != 0) {
+    if (!what.otherwise) return;
+    what.line = {.bytes = std::move(what.otherwise), .tag_bytes = what.line.tag_bytes};
+  }
   pushed_bytes_ += what.line.bytes->size();
   irc::line_forms forms(what.line);
   if (!what.to.many) {
@@ -218,8 +221,7 @@ void delivery::run(irc::keep_message& what, const outcome& stored) {
   if (stored)
     log_.add(said);
   else
-    tell(what.sender,
-         fmt::format("Your message to {} was not stored and not delivered: {}", said.target, stored.error()));
+    tell(what.sender, fmt::format("{}: {}", irc::not_stored(said), stored.error()));
 }
 
 void delivery::run(irc::keep_read_mark&, const outcome&) {}

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -17,8 +16,6 @@ namespace {
 using irc::history_line;
 using irc::history_part;
 using irc::log_position;
-
-constexpr std::size_t most_conversations = 1000;  // that TARGETS looks through
 
 // Lines between two positions, neither of them included.
 struct stretch {
@@ -42,7 +39,8 @@ class page {
  private:
   struct target {
     std::string name;
-    std::int64_t time_ms = 0;  // of the last message
+    std::uint64_t id = 0;  // of the last message
+    std::int64_t time_ms = 0;
   };
 
   store::result<stretch> all_that_may_be_seen();
@@ -52,8 +50,8 @@ class page {
   store::result<std::vector<history_line>> read(const stretch& where, bool newest, std::size_t limit,
                                                 std::size_t limit_bytes);
   store::result<std::vector<history_line>> read_around(const stretch& all);
-  store::result<void> add_rooms(std::vector<target>& to);
-  store::result<void> add_private(std::vector<target>& to);
+  store::result<void> add_rooms(std::vector<target>& to, const store::history_range& range);
+  store::result<void> add_private(std::vector<target>& to, const store::history_range& range);
 
   const irc::history_request& request() const { return asked_.asked; }
 
@@ -164,38 +162,47 @@ store::result<std::vector<history_line>> page::lines() {
   return read(where, newest, request().limit, limit_bytes_);
 }
 
-store::result<void> page::add_rooms(std::vector<target>& to) {
+store::result<void> page::add_rooms(std::vector<target>& to, const store::history_range& range) {
   for (const irc::room_part& one : asked_.of) {
-    const auto last = from_.latest(one.room, 1);
+    const auto last = from_.find(one.room, {.limit = 1});
     if (!last) return std::unexpected(last.error());
-    if (!last->empty() && last->back().time_ms >= one.from_ms)
-      to.push_back({.name = one.room, .time_ms = last->back().time_ms});
+    if (last->empty() || last->back().time_ms < one.from_ms) continue;
+    const chat::message& said = last->back();
+    if (said.id > range.after_id && said.id < range.before_id)
+      to.push_back({.name = one.room, .id = said.id, .time_ms = said.time_ms});
   }
   return {};
 }
 
-store::result<void> page::add_private(std::vector<target>& to) {
+store::result<void> page::add_private(std::vector<target>& to, const store::history_range& range) {
   if (asked_.owner.empty()) return {};
-  const auto found = from_.private_conversations(asked_.owner, most_conversations);
+  const auto found = from_.private_conversations(asked_.owner, range);
   if (!found) return std::unexpected(found.error());
   for (const auto& [other, last] : *found) {
     // As the nick was last written.
     const std::string source = last.source.substr(0, last.source.find('!'));
-    to.push_back({.name = chat::same_name(source, other) ? source : last.target, .time_ms = last.time_ms});
+    to.push_back({.name = chat::same_name(source, other) ? source : last.target,
+                  .id = last.id,
+                  .time_ms = last.time_ms});
   }
   return {};
 }
 
+// Between two times, and those nearest to the first.
 store::result<std::vector<history_line>> page::targets() {
+  const bool newest = std::get<chat::moment>(*request().second) < std::get<chat::moment>(*request().first);
+  const auto after = end_of(newest ? *request().second : *request().first);
+  if (!after) return std::unexpected(after.error());
+  const auto before = start_of(newest ? *request().first : *request().second);
+  if (!before) return std::unexpected(before.error());
+  const store::history_range range{.after_id = after->id,
+                                   .before_id = std::min(before->id, asked_.last_id + 1),
+                                   .limit = request().limit,
+                                   .newest = newest};
   std::vector<target> found;
-  if (auto done = add_rooms(found); !done) return std::unexpected(done.error());
-  if (auto done = add_private(found); !done) return std::unexpected(done.error());
-  std::int64_t from = milliseconds_of(std::get<chat::moment>(*request().first));
-  std::int64_t to = milliseconds_of(std::get<chat::moment>(*request().second));
-  const bool newest = to < from;
-  if (newest) std::swap(from, to);
-  std::erase_if(found, [&](const target& one) { return one.time_ms <= from || one.time_ms >= to; });
-  std::ranges::sort(found, {}, [](const target& one) { return std::tie(one.time_ms, one.name); });
+  if (auto done = add_rooms(found, range); !done) return std::unexpected(done.error());
+  if (auto done = add_private(found, range); !done) return std::unexpected(done.error());
+  std::ranges::sort(found, {}, &target::id);
   std::vector<history_line> lines;
   for (const target& one : found) {
     std::string line;

@@ -14,7 +14,8 @@
 namespace hub {
 namespace {
 
-constexpr std::size_t most_waiting = 256;
+constexpr std::size_t most_waiting = 1024;
+constexpr unsigned most_waiting_of_one = 32;
 
 }  // namespace
 
@@ -26,15 +27,18 @@ history_server::history_server(std::string server_name, std::size_t send_queue_b
 
 void history_server::take(std::shared_ptr<irc::session> from, irc::show_history asked) {
   visitor who{.session = std::move(from), .asked = std::move(asked)};
-  if (waiting_.size() < most_waiting)
-    waiting_.send(std::move(who));  // there is nobody else who sends
-  else
-    refuse(who, "Too many ask for history; try again");
+  const bool may_wait =
+      waiting_.size() < most_waiting && who.session->history_requests.load() < most_waiting_of_one;
+  if (!may_wait) return refuse(who, "Too much history is asked for at once; try again");
+  who.session->history_requests.fetch_add(1);
+  waiting_.send(std::move(who));  // there is room, for nobody else sends
 }
 
 void history_server::run() {
-  for (const visitor& who : waiting_)
-    answer(who);
+  for (const visitor& who : waiting_) {
+    if (!who.session->has_gone()) answer(who);
+    who.session->history_requests.fetch_sub(1);
+  }
 }
 
 void history_server::answer(const visitor& who) {
@@ -55,6 +59,8 @@ void history_server::answer(const visitor& who) {
   } catch (const std::exception& error) {
     page = std::unexpected(store::store_error{.kind = store::failure::unavailable, .text = error.what()});
   }
+  if (page && page->empty() && !who.asked.label.empty())
+    irc::append_line(*page = fmt::format("@label={} ", who.asked.label), server_name_, "ACK", {});
   if (page) return send(who, *std::move(page));
   spdlog::error("history cannot be shown: {}", page.error().text);
   refuse(who, "Messages cannot be read right now");

@@ -21,8 +21,8 @@ class history_server {
   // which history takes at most half.
   history_server(std::string server_name, std::size_t send_queue_bytes, store::store& messages);
 
-  // The session is to be answered; if too many wait already, it is told to ask again. Does not block. What
-  // was delivered before the request must be stored by now.
+  // The session is to be answered; if it has asked for too much already, or too many wait, it is told to ask
+  // again. Does not block. What was delivered before the request must be stored by now.
   void take(std::shared_ptr<irc::session> from, irc::show_history asked);
 
   // Answers until close() was called and nobody waits any more. For one goroutine.

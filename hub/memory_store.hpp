@@ -48,16 +48,24 @@ class memory_store final : public store::store {
   }
 
   hub::store::result<std::vector<hub::store::private_conversation>> private_conversations(
-      std::string_view owner, std::size_t limit) override {
+      std::string_view owner, const hub::store::history_range& range) override {
     const std::lock_guard hold(mutex_);
     std::map<std::string, chat::message> last;
     for (const chat::message& one : messages_)
       for (const hub::store::filed_message& filed : filed_)
         if (filed.message_id == one.id && filed.owner == owner) last[chat::fold(filed.other)] = one;
     std::vector<hub::store::private_conversation> found;
-    for (auto& [other, message] : last)
-      if (found.size() < limit) found.push_back({.other = other, .last = std::move(message)});
+    const auto lasts = in_range(range, [&](const chat::message& one) {
+      return std::ranges::any_of(last, [&](const auto& each) { return each.second.id == one.id; });
+    });
+    for (const chat::message& one : lasts)
+      for (const auto& [other, message] : last)
+        if (message.id == one.id) found.push_back({.other = other, .last = message});
     return found;
+  }
+
+  hub::store::result<std::vector<chat::message>> latest(std::string_view room, std::size_t limit) override {
+    return find(room, {.limit = limit});
   }
 
   hub::store::result<std::vector<hub::store::read_mark>> read_marks(std::string_view owner,

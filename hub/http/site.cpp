@@ -79,9 +79,7 @@ class visit {
 
   void answer(request& asked) {
     is_tus_ = false;
-    // A body that will not be read must not be taken for the next request.
-    const bool is_read_later = asked.method == "PUT" || asked.method == "POST" || asked.method == "PATCH";
-    if (!is_read_later && !skip_body(asked)) out_.close_afterwards();
+    skip_body_unless_read_later(asked);
     if (!is_meant(asked)) return send_misdirected(asked);
     if (!is_from_own_page(asked)) return send_foreign(asked);
     const auto parsed = parse_target(asked.target);
@@ -90,7 +88,7 @@ class visit {
     is_tus_ = parsed->segments[0] == "uploads";
     const auto found = find_route(*parsed);
     if (!found) return send_refusal(asked, found.error());
-    if (found->what == resource::upload) override_method(asked);
+    if (found->what == resource::upload && override_method(asked)) skip_body_unless_read_later(asked);
     if (!allows(found->what, asked.method)) return send_not_allowed(asked, *found);
     if (asked.method == "OPTIONS" && is_tus_) return send_abilities(*found);
     if (asked.method == "OPTIONS") return send_options(methods_of(found->what));
@@ -126,10 +124,13 @@ class visit {
       return send(answer);
     }
     has_other_protocol_ = true;
+    // Left to itself the system would hold megabytes for a client that does not read.
+    static_cast<void>(conn_.conn().set_write_buffer(websocket_limits{}.socket_buffer_bytes));
     const leat::net::endpoint remote = conn_.conn().remote_address();
     const std::string secret = secret_of(asked);
     std::vector<std::string> cookies;
-    if (!secret.empty()) cookies = owner_cookies(secret, policy.public_url.starts_with("https:"));
+    if (!secret.empty())
+      cookies = owner_cookies(secret, asked.field("Origin").value_or("").starts_with("https:"));
     site_.options_.irc(accept_websocket(shared_, asked, reader_.take_rest(), cookies), remote,
                        secret.empty() ? std::string() : owner_of(secret));
     conn_.say_goodbye();
@@ -155,10 +156,18 @@ class visit {
     send_download(asked, *file, *found.name, bounds(), out_);
   }
 
-  // Tus's way for clients that can send nothing but POST.
-  static void override_method(request& asked) {
+  // A body that will not be read must not be taken for the next request.
+  void skip_body_unless_read_later(const request& asked) {
+    const bool is_read_later = asked.method == "PUT" || asked.method == "POST" || asked.method == "PATCH";
+    if (!is_read_later && !skip_body(asked)) out_.close_afterwards();
+  }
+
+  // Tus's way for clients that can send nothing but POST. Whether the method is another one now.
+  static bool override_method(request& asked) {
     const auto meant = asked.field("X-HTTP-Method-Override");
-    if (asked.method == "POST" && meant) asked.method = trim(*meant);
+    if (asked.method != "POST" || !meant) return false;
+    asked.method = trim(*meant);
+    return true;
   }
 
   void answer_upload(const request& asked, const route& found) {
@@ -166,7 +175,10 @@ class visit {
     const auto client = address.is_loopback() ? std::string() : client_network(address).to_string();
     auto received = answer_tus(site_.store_, asked, found.id, client, reader_, out_);
     // These answers have no body in which to say that the room was not told.
-    if (received.published) static_cast<void>(announce(asked, received.where, *received.published));
+    if (received.published)
+      static_cast<void>(announce(asked, received.where, received.published->name,
+                                 received.published->size_bytes,
+                                 path_of(received.where, received.published->name)));
     if (received.can_answer) send(received.answer);
   }
 
@@ -283,14 +295,16 @@ class visit {
   void store(const request& asked, const route& found) {
     auto received = receive_upload(site_.store_, asked, found.where, *found.name, reader_, out_);
     if (!received.can_answer) return;
-    if (received.published) received.answer.body += announce(asked, found.where, *received.published);
+    if (received.published)
+      received.answer.body +=
+          announce(asked, found.where, received.published->name, received.published->size_bytes,
+                   path_of(found.where, received.published->name));
     send(received.answer);
   }
 
   void store_form(const request& asked, const files::area& where) {
     auto received = receive_form(site_.store_, asked, where, bounds(), reader_, out_);
-    for (const auto& each : received.published)
-      received.answer.body += announce(asked, where, each);
+    announce_all(asked, where, received);
     if (!received.can_answer) return;
     // A browser that sent a page's form would show the answer in place of the page.
     if (received.answer.status == 201 && prefers_html(asked.field("Accept").value_or(""))) {
@@ -301,18 +315,34 @@ class visit {
     send(received.answer);
   }
 
+  // A form may hold more files than anyone wants to read the names of.
+  void announce_all(const request& asked, const files::area& where, form_reception& received) {
+    constexpr std::size_t most_by_name = 10;
+    if (received.published.size() <= most_by_name) {
+      for (const auto& each : received.published)
+        received.answer.body += announce(asked, where, each.name, each.size_bytes, path_of(where, each.name));
+      return;
+    }
+    std::uint64_t size_bytes = 0;
+    for (const auto& each : received.published)
+      size_bytes += each.size_bytes;
+    received.answer.body += announce(asked, where, fmt::format("{} files", received.published.size()),
+                                     size_bytes, path_of(where));
+  }
+
   // Tells the room, if it is one. The file is stored whatever becomes of that; what went wrong is returned as
   // a line for the uploader.
-  std::string announce(const request& asked, const files::area& where, const files::published& stored) {
+  std::string announce(const request& asked, const files::area& where, const std::string& name,
+                       std::uint64_t size_bytes, const std::string& path) {
     if (where.room().empty()) return {};
     const auto& base = site_.options_.public_url;
     const auto start = base.empty() ? "http://" + conn_.local_address().to_string() : base;
     const std::string secret = owner_secret(asked);
     const auto told = site_.announce_({.room = where.room(),
                                        .owner = secret.empty() ? std::string() : owner_of(secret),
-                                       .name = stored.name,
-                                       .size_bytes = stored.size_bytes,
-                                       .url = start + path_of(where, stored.name)});
+                                       .name = name,
+                                       .size_bytes = size_bytes,
+                                       .url = start + path});
     if (told) return {};
     spdlog::warn("{} was not told of a file: {}", where.room(), told.error());
     return fmt::format("but {} was not told: {}\n", where.room(), told.error());

@@ -82,6 +82,19 @@ TEST_F(site_form_test, files_for_a_room_are_announced_under_their_final_names) {
   });
 }
 
+TEST_F(site_form_test, of_many_files_a_room_is_told_in_one_message) {
+  serve([&] {
+    std::string parts;
+    for (int count = 0; count < 11; ++count)
+      parts += file("a", "xy");
+    EXPECT_EQ(post("/rooms/tea/files", parts + "--B--").status, 201U);
+    ASSERT_EQ(announced_.size(), 1U);
+    EXPECT_EQ(announced_[0].name, "11 files");
+    EXPECT_EQ(announced_[0].size_bytes, 22U);
+    EXPECT_TRUE(announced_[0].url.ends_with("/rooms/tea/files")) << announced_[0].url;
+  });
+}
+
 TEST_F(site_form_test, a_field_in_which_no_file_was_chosen_is_none) {
   serve([&] {
     EXPECT_EQ(post("/files", file("", "") + file("a", "1") + "--B--").status, 201U);

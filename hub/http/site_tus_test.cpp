@@ -347,6 +347,22 @@ TEST_F(site_tus_test, a_method_can_be_told_in_a_field) {
   });
 }
 
+TEST_F(site_tus_test, a_body_behind_a_method_that_was_told_in_a_field_is_no_request) {
+  serve([&] {
+    const std::string hidden =
+        "PUT /files/smuggled HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\n\r\nx";
+    for (const std::string method :
+         {"OPTIONS", "HEAD", "DELETE", "GET", "TRACE", "PUT", "POST", "nonsense"}) {
+      const auto where = begin(3);
+      auto client = connect();
+      static_cast<void>(client.ask(
+          "POST", where, std::string(version) + "X-HTTP-Method-Override: " + method + "\r\n", hidden));
+      EXPECT_EQ(ask("GET", "/files/smuggled").status, 404U) << method;
+    }
+    EXPECT_EQ(data_.names("files"), "");
+  });
+}
+
 TEST_F(site_tus_test, what_is_malformed_is_refused) {
   serve([&] {
     for (const std::string_view fields :

@@ -245,11 +245,12 @@ void connection::accept(const request& asked, std::span<const std::string> cooki
     protocol_.write_buffer_bytes(piece_bytes);
     const std::string_view dialect = dialect_of(asked);
     protocol_.binary(dialect == binary_dialect);
-    protocol_.set_option(websocket::stream_base::decorator([=](websocket::response_type& answer) {
-      if (!dialect.empty()) answer.set(beast::http::field::sec_websocket_protocol, dialect);
-      for (const std::string& one : cookies)
-        answer.insert(beast::http::field::set_cookie, one);
-    }));
+    protocol_.set_option(websocket::stream_base::decorator(
+        [dialect, given = std::vector(cookies.begin(), cookies.end())](websocket::response_type& answer) {
+          if (!dialect.empty()) answer.set(beast::http::field::sec_websocket_protocol, dialect);
+          for (const std::string& one : given)
+            answer.insert(beast::http::field::set_cookie, one);
+        }));
     beast::error_code error;
     protocol_.accept(as_beast_request(asked), error);
     at_end_ = error.failed();  // Beast has answered why

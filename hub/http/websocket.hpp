@@ -26,6 +26,8 @@ struct websocket_limits {
   // that carry nothing cost their sender, and not the server.
   std::size_t burst_bytes = std::size_t{256} << 10;
   std::size_t bytes_per_second = std::size_t{64} << 10;
+  // That the system may hold for a client that does not read.
+  std::size_t socket_buffer_bytes = std::size_t{64} << 10;
   // Of what a client does not take; with more, its pings are not answered.
   std::size_t waiting_bytes = std::size_t{16} << 10;
 };

@@ -24,7 +24,11 @@ struct deliver {
   capability_set need;       // receivers without all of these are passed over
   capability_set lack = {};  // and those with any of these
   wire_line line;
-  std::uint64_t message_id = 0;  // not 0: says a message that must be stored first, or not be delivered
+  // Not 0: tells of a message or event that must be stored first; where it cannot be, `otherwise` is
+  // delivered in place of the line, with the same time tag and no others, or nothing if that is null.
+  std::uint64_t message_id = 0;
+  std::shared_ptr<const std::string> otherwise = {};
+  bool is_for_receiver = false;  // a message to whom it is for, and so no answer to its sender
 };
 
 // What may be shown of a room.
@@ -68,6 +72,11 @@ struct hang_up {  // close the connection when all that was delivered to it is w
   chat::session_id who = chat::nobody;
 };
 
+// What the sender of a message is told if it could not be stored.
+inline std::string not_stored(const chat::message& said) {
+  return "Your message to " + said.target + " was not stored and not delivered";
+}
+
 struct keep_message {
   chat::message said;
   chat::session_id sender = chat::nobody;  // to be told if it cannot be stored
@@ -76,7 +85,8 @@ struct keep_message {
   std::string receiver_owner = {};
 };
 
-struct keep_read_mark {  // the owner has read the room, or the conversation with a nick, up to then
+struct keep_read_mark {  // the owner has read the room, or the conversation with a nick, up to then; {}:
+                         // forget it
   std::string owner;
   std::string target;
   chat::moment until{};

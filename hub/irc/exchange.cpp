@@ -6,7 +6,6 @@
 
 #include <hub/chat/text.hpp>
 #include <hub/irc/exchange.hpp>
-#include <hub/irc/tags.hpp>
 
 namespace hub::irc {
 namespace {
@@ -16,13 +15,6 @@ bool is_http_method(std::string_view verb) {
   constexpr std::string_view methods[] = {"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
                                           "OPTIONS", "CONNECT", "TRACE", "PATCH"};
   return std::ranges::any_of(methods, [&](std::string_view one) { return chat::same_name(one, verb); });
-}
-
-// Labels of more than 64 bytes are none.
-std::string_view label_of(const request& asked) {
-  constexpr std::size_t label_bytes = 64;
-  const std::string_view label = tag_value(asked.tags, "label").value_or("");
-  return label.size() <= label_bytes ? label : std::string_view();
 }
 
 std::string upper(std::string_view text) {
@@ -138,19 +130,6 @@ std::string& exchange::gather(const client& to) {
 void exchange::add(effect next) {
   end();
   out_->push_back(std::move(next));
-}
-
-bool exchange::take_line(client& from, std::string_view line, line_fault fault) {
-  if (fault != line_fault::none) {
-    take_fault(from, line, fault);
-  } else if (const auto asked = parse_request(line)) {
-    const std::string_view label = label_of(*asked);
-    if (label.empty() || !from.offers.has(capability::labeled_response))
-      take_request(from, *asked);
-    else
-      take_labeled(from, *asked, label);
-  }
-  return !from.closing;
 }
 
 void exchange::take_fault(client& from, std::string_view line, line_fault fault) {
@@ -309,17 +288,16 @@ void exchange::on_setname(client& from, const request& asked) {
   apply(from, chat::change_real_name{.real_name = asked[0]});
 }
 
-void exchange::broadcast(const chat::audience& to, std::string line, capability_set need, capability_set lack,
-                         std::string tags) {
+void exchange::broadcast(const chat::audience& to, std::string line, capability_set need,
+                         capability_set lack) {
   std::string bytes;
   bytes.reserve(tag_.size() + line.size());
   bytes.append(tag_).append(line);
-  add(deliver{.to = to,
-              .need = need,
-              .lack = lack,
-              .line = {.bytes = std::make_shared<const std::string>(std::move(bytes)),
-                       .tag_bytes = time_tag_bytes,
-                       .tags = std::move(tags)}});
+  add(deliver{
+      .to = to,
+      .need = need,
+      .lack = lack,
+      .line = {.bytes = std::make_shared<const std::string>(std::move(bytes)), .tag_bytes = time_tag_bytes}});
 }
 
 void exchange::reply(const client& to, numeric code, std::initializer_list<std::string_view> middle,

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -106,6 +107,7 @@ class exchange {
   struct reader {
     chat::name_map<chat::moment> marks;
     chat::roster connections;
+    chat::moment left_at{};  // the last of the connections
   };
   struct verb_entry {
     std::string_view name;
@@ -124,8 +126,10 @@ class exchange {
   void take_request(client& from, const request& asked);
 
   // exchange_labels.cpp: answers that say which request they are to (IRCv3 labeled-response)
-  void take_labeled(client& from, const request& asked, std::string_view label);
   void label_answer(const client& from, std::string_view label, std::size_t since);
+  std::string labeled(const client& to, std::string_view label, std::vector<std::string> lines,
+                      std::string_view batch) const;
+  bool labels(const client& who) const { return who.offers.has(capability::labeled_response); }
 
   // The client's user leaves the chat.
   void leave(client& from, std::string_view reason);
@@ -194,10 +198,13 @@ class exchange {
   // exchange_history.cpp: the history, and what of it is read (IRCv3 chathistory, read-marker)
   void on_chathistory(client& from, const request& asked);
   void on_markread(client& from, const request& asked);
+  void forget_oldest_mark(const client& from, reader& mine);
   void show_read_mark(const client& to, std::string_view target);
-  reader& reader_of(const client& who);
+  static std::string reader_name(const client& who);
+  reader& reader_of(const client& who) { return readers_[reader_name(who)]; }
   void begin_reading(const client& who, std::span<const read_mark> marks);
   void end_reading(const client& who);
+  void forget_readers();
 
   // exchange_monitor.cpp: who waits for whom (IRCv3 monitor)
   void on_monitor(client& from, const request& asked);
@@ -239,9 +246,11 @@ class exchange {
   std::string& gather(const client& to);
   void add(effect next);
   void broadcast(const chat::audience& to, std::string line, capability_set need = {},
-                 capability_set lack = {}, std::string tags = {});
+                 capability_set lack = {});
   // An event of a room: into its log, and to those whom it concerns.
   void log(chat::message happened);
+  void broadcast_event(const chat::audience& to, const chat::message& happened, capability_set need = {},
+                       capability_set lack = {});
   chat::message happened(chat::message_kind kind, std::uint64_t id, const std::string& source,
                          const std::string& room, std::string text) const;
   void log_and_broadcast(const chat::audience& to, chat::message happened);
@@ -261,7 +270,8 @@ class exchange {
   std::vector<std::string> isupport_;  // the tokens of each 005 line
   std::vector<std::unique_ptr<client>> clients_;
   std::size_t connection_count_ = 0;
-  std::unordered_map<std::string, reader> readers_;  // by owner; a stranger by its session
+  std::unordered_map<std::string, reader> readers_;  // by reader_name()
+  std::deque<std::string> left_readers_;             // those who may have gone for good, in that order
   chat::name_map<chat::roster> watchers_;            // by the nick that they monitor
   std::uint64_t labeled_batches_ = 0;                // so far: their names must differ
   std::vector<chat::event> events_;

@@ -126,8 +126,20 @@ void exchange::log(chat::message happened) {
   add(keep_message{.said = std::move(happened)});
 }
 
+// Who is told of an event that cannot be stored is told without its id, which is then another's later.
+void exchange::broadcast_event(const chat::audience& to, const chat::message& happened, capability_set need,
+                               capability_set lack) {
+  const auto bytes = std::make_shared<const std::string>(tag_ + event_line(happened, need));
+  add(deliver{.to = to,
+              .need = need,
+              .lack = lack,
+              .line = {.bytes = bytes, .tag_bytes = time_tag_bytes, .tags = message_tags(happened)},
+              .message_id = happened.id,
+              .otherwise = bytes});
+}
+
 void exchange::log_and_broadcast(const chat::audience& to, chat::message happened) {
-  broadcast(to, event_line(happened, {}), {}, {}, message_tags(happened));
+  broadcast_event(to, happened);
   log(std::move(happened));
 }
 
@@ -185,8 +197,8 @@ void exchange::tell(const chat::audience& to, const chat::invisible_changed& wha
 void exchange::tell(const chat::audience& to, const chat::joined& what) {
   chat::message event = happened(chat::message_kind::join, what.id, what.source, what.room, what.real_name);
   const capability_set extended(capability::extended_join);
-  broadcast(to, event_line(event, {}), {}, extended, message_tags(event));
-  broadcast(to, event_line(event, extended), extended, {}, message_tags(event));
+  broadcast_event(to, event, {}, extended);
+  broadcast_event(to, event, extended);
   log(std::move(event));
   const chat::user* who = rules_.find(what.who);
   if (who == nullptr || who->away.empty()) return;
@@ -238,7 +250,13 @@ void exchange::tell(const chat::audience& to, chat::message_sent& what) {
     const wire_line written{.bytes = std::make_shared<const std::string>(std::move(lines[index])),
                             .tag_bytes = time_tag_bytes,
                             .tags = std::move(tags[index])};
-    add(deliver{.to = to, .need = need, .lack = {}, .line = written, .message_id = id});
+    add(deliver{.to = to,
+                .need = need,
+                .lack = {},
+                .line = written,
+                .message_id = id,
+                .otherwise = {},
+                .is_for_receiver = true});
     if (echoes)
       add(deliver{
           .to = chat::only(what.sender), .need = need, .lack = {}, .line = written, .message_id = id});

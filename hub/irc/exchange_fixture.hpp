@@ -67,6 +67,7 @@ class exchange_test : public testing::Test {
   std::map<chat::session_id, capability_set> offers;
   std::set<chat::session_id> registered_sessions;
   std::set<chat::session_id> hung_up;
+  bool stores = true;  // false: what is to be kept cannot be
   std::vector<chat::message> kept;
   std::vector<chat::message> events;  // of rooms' logs
   std::vector<std::pair<std::string, std::string>>
@@ -79,7 +80,10 @@ class exchange_test : public testing::Test {
  private:
   void carry_out(const deliver& what) {
     const chat::roster receivers = what.to.many ? *what.to.many : chat::roster{what.to.one};
-    line_forms forms(what.line);
+    const bool is_lost = what.message_id != 0 && !stores;
+    if (is_lost && !what.otherwise) return;
+    const wire_line otherwise{.bytes = what.otherwise, .tag_bytes = what.line.tag_bytes};
+    line_forms forms(is_lost ? otherwise : what.line);
     for (const chat::session_id one : receivers) {
       if (one == what.to.except || !offers[one].has_all(what.need) || offers[one].has_any(what.lack))
         continue;

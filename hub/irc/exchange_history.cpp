@@ -68,8 +68,7 @@ void exchange::on_markread(client& from, const request& asked) {
   const auto found = mine.marks.find(target);
   const chat::moment until = std::min(*asked_for, now_);
   if (found != mine.marks.end() && found->second >= until) return show_read_mark(from, target);
-  if (found == mine.marks.end() && mine.marks.size() >= settings_.read_marks)
-    return fail(from, {verb, "INTERNAL_ERROR", target}, "You have marked as many as can be remembered");
+  if (found == mine.marks.end() && mine.marks.size() >= settings_.read_marks) forget_oldest_mark(from, mine);
   mine.marks.insert_or_assign(std::string(target), until);
   if (!from.owner.empty())
     add(keep_read_mark{.owner = from.owner, .target = std::string(target), .until = until});
@@ -81,6 +80,13 @@ void exchange::on_markread(client& from, const request& asked) {
   }
 }
 
+// What was read last is what somebody may still read on.
+void exchange::forget_oldest_mark(const client& from, reader& mine) {
+  const auto oldest = std::ranges::min_element(mine.marks, {}, [](const auto& one) { return one.second; });
+  if (!from.owner.empty()) add(keep_read_mark{.owner = from.owner, .target = oldest->first, .until = {}});
+  mine.marks.erase(oldest);
+}
+
 void exchange::show_read_mark(const client& to, std::string_view target) {
   const reader& mine = reader_of(to);
   const auto found = mine.marks.find(target);
@@ -89,9 +95,9 @@ void exchange::show_read_mark(const client& to, std::string_view target) {
   append_line(gather(to), settings_.server_name, "MARKREAD", {target, until});
 }
 
-exchange::reader& exchange::reader_of(const client& who) {
-  // A stranger's is its own, and no owner's name has a space in it.
-  return readers_[who.owner.empty() ? fmt::format("session {}", who.session) : who.owner];
+// A stranger's is its own, and no owner's name has a space in it.
+std::string exchange::reader_name(const client& who) {
+  return who.owner.empty() ? fmt::format("session {}", who.session) : who.owner;
 }
 
 std::string exchange::nick_in_room(const std::string& owner, std::string_view room) const {
@@ -116,8 +122,30 @@ void exchange::begin_reading(const client& who, std::span<const read_mark> marks
 void exchange::end_reading(const client& who) {
   reader& mine = reader_of(who);
   std::erase(mine.connections, who.session);
-  if (mine.connections.empty())
-    readers_.erase(who.owner.empty() ? fmt::format("session {}", who.session) : who.owner);
+  if (!mine.connections.empty()) return;
+  if (who.owner.empty()) {
+    readers_.erase(reader_name(who));
+  } else {
+    mine.left_at = now_;
+    left_readers_.push_back(who.owner);
+  }
+  forget_readers();
+}
+
+// Who comes again at once, as with a page that is loaded anew, brings marks from a store that has perhaps not
+// been given the last ones yet. So they are remembered for a while.
+void exchange::forget_readers() {
+  constexpr std::chrono::seconds remembered{60};
+  while (!left_readers_.empty()) {
+    const auto first = readers_.find(left_readers_.front());
+    // It may have come again, and have been forgotten since.
+    if (first != readers_.end() && first->second.connections.empty()) {
+      const auto gone = now_ - first->second.left_at;
+      if (gone >= std::chrono::seconds(0) && gone < remembered) return;
+      readers_.erase(first);
+    }
+    left_readers_.pop_front();
+  }
 }
 
 }  // namespace hub::irc

@@ -198,14 +198,41 @@ TEST_F(exchange_history_test, a_read_mark_that_makes_no_sense_is_refused) {
   EXPECT_TRUE(read_marks.empty());
 }
 
-TEST_F(exchange_history_test, an_owner_has_only_so_many_read_marks) {
+TEST_F(exchange_history_test, of_an_owner_only_so_many_read_marks_are_remembered_and_the_oldest_gives_way) {
   enters(alice, "alice", "A");
-  const std::string until = " timestamp=2023-01-02T03:04:05.678Z";
+  const auto mark = [&](std::size_t index) {
+    const chat::moment until = now - std::chrono::hours(24) + std::chrono::seconds(index);
+    return says(alice, "MARKREAD n" + std::to_string(index) + " timestamp=" + timestamp(until));
+  };
   for (std::size_t index = 0; index < chosen_.read_marks; ++index)
-    says(alice, "MARKREAD n" + std::to_string(index) + until);
+    mark(index);
   EXPECT_EQ(read_marks.size(), chosen_.read_marks);
-  EXPECT_TRUE(has(says(alice, "MARKREAD one_more" + until), "FAIL MARKREAD INTERNAL_ERROR one_more"));
-  EXPECT_TRUE(has(says(alice, "MARKREAD n1 timestamp=2023-01-02T03:04:05.679Z"), "05.679Z"));
+  EXPECT_TRUE(has(mark(chosen_.read_marks), "timestamp="));
+  ASSERT_EQ(read_marks.size(), chosen_.read_marks + 2);
+  EXPECT_EQ(read_marks[chosen_.read_marks].target, "n0");
+  EXPECT_EQ(read_marks[chosen_.read_marks].until, chat::moment{});
+  EXPECT_TRUE(has(says(alice, "MARKREAD n0"), " *"));
+  EXPECT_FALSE(has(says(alice, "MARKREAD n1"), " *"));
+}
+
+TEST_F(exchange_history_test, who_comes_again_at_once_finds_what_the_store_does_not_know_yet) {
+  const auto reload = [&](std::chrono::seconds after) {
+    run([&](effects& out) { server.disconnected(alice, "gone", now, out); });
+    now += after;
+    enters(alice, "alice", "A");
+    return says(alice, "MARKREAD #mill");
+  };
+  enters(alice, "alice", "A");
+  says(alice, "MARKREAD #mill timestamp=2023-01-02T03:04:05.678Z");
+  EXPECT_TRUE(has(reload(std::chrono::seconds(1)), "05.678Z"));
+  EXPECT_TRUE(has(reload(std::chrono::seconds(50)), "05.678Z"));
+  EXPECT_TRUE(has(reload(std::chrono::seconds(50)), "05.678Z"));
+  run([&](effects& out) { server.disconnected(alice, "gone", now, out); });
+  now += std::chrono::seconds(61);
+  enters(bob, "bob", "B");
+  run([&](effects& out) { server.disconnected(bob, "gone", now, out); });  // when it is looked after
+  enters(alice, "alice", "A");
+  EXPECT_TRUE(has(says(alice, "MARKREAD #mill"), " *"));
 }
 
 }  // namespace

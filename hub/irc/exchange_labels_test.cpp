@@ -32,9 +32,9 @@ TEST_F(labels_test, the_echo_of_a_message_carries_it_and_nobody_elses_copy_does)
   alice_labels("echo-message server-time");
   says(bob, "CAP REQ :labeled-response batch message-tags");
   const std::string echo = says(alice, "@label=a1;+reply=3 PRIVMSG #mill :hello");
-  EXPECT_TRUE(echo.starts_with("@label=a1;msgid=")) << echo;
-  EXPECT_TRUE(echo.contains(";+reply=3;time=")) << echo;
-  EXPECT_FALSE(reads(bob).contains("label")) << reads(bob);
+  EXPECT_TRUE(echo.starts_with("@label=a1;time=2")) << echo;
+  EXPECT_TRUE(echo.ends_with(";msgid=3;+reply=3 :alice!~alice@127.0.0.1 PRIVMSG #mill :hello\r\n")) << echo;
+  EXPECT_EQ(reads(bob), "@msgid=3;+reply=3 :alice!~alice@127.0.0.1 PRIVMSG #mill :hello\r\n");
 }
 
 TEST_F(labels_test, several_lines_are_a_batch_in_which_the_first_carries_the_label) {
@@ -58,6 +58,42 @@ TEST_F(labels_test, a_room_is_told_once_by_whoever_does_something_in_it) {
   EXPECT_EQ(reads(bob), ":alice!~alice@127.0.0.1 TOPIC #mill :grind\r\n");
   EXPECT_EQ(says(alice, "@label=a2 PART #mill"), "@label=a2;msgid=4 :alice!~alice@127.0.0.1 PART #mill\r\n");
   EXPECT_EQ(reads(bob), ":alice!~alice@127.0.0.1 PART #mill\r\n");
+}
+
+TEST_F(labels_test, a_message_to_oneself_comes_apart_from_its_echo_which_alone_has_the_label) {
+  enters(alice, "alice");
+  alice_labels();
+  const std::string copy = "@msgid=1 :alice!~alice@127.0.0.1 PRIVMSG alice :note\r\n";
+  EXPECT_EQ(says(alice, "@label=a1 PRIVMSG alice :note"), copy + "@label=a1 :leat ACK\r\n");
+  says(alice, "CAP REQ echo-message");
+  EXPECT_EQ(says(alice, "@label=a2 PRIVMSG alice :note"),
+            "@msgid=2 :alice!~alice@127.0.0.1 PRIVMSG alice :note\r\n"
+            "@label=a2;msgid=2 :alice!~alice@127.0.0.1 PRIVMSG alice :note\r\n");
+}
+
+TEST_F(labels_test, what_cannot_be_stored_is_answered_with_the_label_too_and_with_all_else_that_was_said) {
+  alice_and_bob_meet();
+  alice_labels();
+  stores = false;
+  const std::string fail =
+      ":leat FAIL * SERVER_ERROR :Your message to #mill was not stored and not delivered\r\n";
+  EXPECT_EQ(says(alice, "@label=a1 PRIVMSG #mill :lost"), "@label=a1 " + fail);
+  EXPECT_EQ(reads(bob), "");
+  says(alice, "CAP REQ echo-message");
+  EXPECT_EQ(says(alice, "@label=a2 PRIVMSG #mill :lost"), "@label=a2 " + fail);
+  const std::string both = says(alice, "@label=a3 PRIVMSG #mill,#nowhere :lost");
+  EXPECT_TRUE(both.starts_with("@label=a3 :leat BATCH +")) << both;
+  EXPECT_TRUE(both.contains(fail)) << both;
+  EXPECT_TRUE(both.contains(" 403 alice #nowhere ")) << both;
+  EXPECT_EQ(says(alice, "@label=a4 TOPIC #mill :x"), "@label=a4 :alice!~alice@127.0.0.1 TOPIC #mill :x\r\n");
+  EXPECT_EQ(reads(bob), ":alice!~alice@127.0.0.1 TOPIC #mill :x\r\n");
+}
+
+TEST_F(labels_test, a_line_that_cannot_be_taken_is_refused_with_its_label) {
+  enters(alice, "alice");
+  alice_labels();
+  EXPECT_TRUE(
+      says(alice, "@label=a1 PRIVMSG alice :\xff").starts_with("@label=a1 :leat FAIL PRIVMSG INVALID_UTF8"));
 }
 
 TEST_F(labels_test, requests_around_a_labeled_one_are_not_touched) {

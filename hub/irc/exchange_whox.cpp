@@ -34,8 +34,10 @@ void exchange::whox_line(client& to, const chat::user& whom, const chat::room* w
   add('s', settings_.server_name);
   add('n', whom.nick);
   add('f', who_flags(to, whom, where));
+  add('d', "0");  // servers between: there is only one
   add('l', std::to_string(idle_seconds(whom)));
-  add('a', "0");  // there are no accounts
+  add('a', "0");    // there are no accounts
+  add('o', "n/a");  // nor levels of operators
   if (form.wants('r')) line.append(" :").append(whom.real_name);
   append_line(gather(to), line);
 }

@@ -31,8 +31,8 @@ std::vector<history_line> lines_of(std::span<const chat::message> messages, cons
         if (!tag.empty()) line.append(line.empty() ? "@" : ";").append(tag);
       };
       if (is_batched(in)) add(fmt::format("batch={}", in.name));
-      if (in.receiver_offers.has(capability::message_tags)) add(message_tags(said, count));
       if (in.receiver_offers.has(capability::server_time)) add("time=" + time);
+      if (in.receiver_offers.has(capability::message_tags)) add(message_tags(said, count));
       if (!line.empty()) line += ' ';
       line += bare;
       lines.push_back({.at = {.id = said.id, .line = count}, .text = std::move(line)});

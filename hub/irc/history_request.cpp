@@ -65,6 +65,7 @@ std::optional<log_position> parse_message_id(std::string_view text) {
 }
 
 std::expected<history_request, history_fault> parse_history_request(const request& asked, std::size_t most) {
+  if (asked.count == 0) return std::unexpected(history_fault{"NEED_MORE_PARAMS", {}, "Missing parameters"});
   const auto which = part_named(asked[0]);
   if (!which)
     return std::unexpected(history_fault{"UNKNOWN_COMMAND", std::string(asked[0]), "Unknown command"});

@@ -41,7 +41,7 @@ TEST(history_request, names_a_target_a_point_and_a_limit) {
 }
 
 TEST(history_request, says_what_is_wrong_with_a_request) {
-  EXPECT_EQ(fault("CHATHISTORY"), "UNKNOWN_COMMAND");
+  EXPECT_EQ(fault("CHATHISTORY"), "NEED_MORE_PARAMS");
   EXPECT_EQ(fault("CHATHISTORY SOME #mill * 5"), "UNKNOWN_COMMAND");
   EXPECT_EQ(fault("CHATHISTORY LATEST #mill *"), "NEED_MORE_PARAMS");
   EXPECT_EQ(fault("CHATHISTORY BETWEEN #mill msgid=1 5"), "NEED_MORE_PARAMS");

@@ -133,10 +133,11 @@ outgoing_line line_forms::for_receiver(capability_set offers) {
   auto& form = with_time ? tagged_and_timed_ : tagged_;
   if (!form) {
     const std::string_view plain(*line_.bytes);
-    // "@time=... rest" becomes "@msgid=7;time=... rest".
-    const std::string_view rest = plain.substr(with_time ? 1 : line_.tag_bytes);
-    form =
-        std::make_shared<const std::string>(fmt::format("@{}{}{}", line_.tags, with_time ? ';' : ' ', rest));
+    const std::string_view rest = plain.substr(line_.tag_bytes);
+    // "@time=... rest" becomes "@time=...;msgid=7;+reply=5 rest": what clients say stands last.
+    form = std::make_shared<const std::string>(
+        with_time ? fmt::format("{};{} {}", plain.substr(0, line_.tag_bytes - 1), line_.tags, rest)
+                  : fmt::format("@{} {}", line_.tags, rest));
   }
   return {.bytes = form, .offset = 0};
 }

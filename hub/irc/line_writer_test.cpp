@@ -46,7 +46,7 @@ TEST(line_forms, show_each_receiver_the_tags_that_it_knows_and_are_made_once) {
   EXPECT_EQ(forms.for_receiver({}).text(), "PING\r\n");
   EXPECT_EQ(forms.for_receiver(tags).text(), "@msgid=7;+a PING\r\n");
   tags.set(capability::server_time, true);
-  EXPECT_EQ(forms.for_receiver(tags).text(), "@msgid=7;+a;time=2023-11-14T22:13:20.123Z PING\r\n");
+  EXPECT_EQ(forms.for_receiver(tags).text(), "@time=2023-11-14T22:13:20.123Z;msgid=7;+a PING\r\n");
   EXPECT_EQ(forms.for_receiver(tags).bytes, forms.for_receiver(tags).bytes);
   EXPECT_EQ(forms.for_receiver({}).bytes, line.bytes);
 }

@@ -52,6 +52,7 @@ void session::read(const listener& tell) {
   if (ending_.load() == ending::too_slow) reason = "SendQ exceeded";
   // A writer that is still at work gets its chance, but not for ever.
   static_cast<void>(conn_->set_write_deadline(options_.close_timeout));
+  has_gone_.store(true, std::memory_order_relaxed);
   tell(shared_from_this(), news::gone, std::move(reason));
 }
 

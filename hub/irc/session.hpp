@@ -65,6 +65,9 @@ class session : public std::enable_shared_from_this<session> {
   // How the chat calls it; given and read only by the goroutine that owns the rules.
   chat::session_id id = chat::nobody;
 
+  // How many of its requests for history wait; for history_server.
+  std::atomic<unsigned> history_requests{0};
+
   const leat::net::endpoint& remote_address() const { return remote_; }
 
   // Reads until the connection ends and tells the listener; the last news is `gone`. For one goroutine.
@@ -76,6 +79,8 @@ class session : public std::enable_shared_from_this<session> {
   // Queues a line. True: whoever queued it must call start_writer(), after which ever more lines.
   [[nodiscard]] bool push(const outgoing_line& line);
   void start_writer();
+  // Whether the client has gone, so that nobody reads what is pushed. May be called from anywhere.
+  bool has_gone() const { return has_gone_.load(std::memory_order_relaxed); }
   std::size_t queued_bytes() const { return queued_bytes_.load(std::memory_order_relaxed); }
   void set_registered() { registered_.store(true, std::memory_order_relaxed); }
   // Writes what is queued and ends the connection. True as push().
@@ -117,6 +122,7 @@ class session : public std::enable_shared_from_this<session> {
   const leat::net::endpoint remote_;
   const session_options& options_;
   std::atomic<bool> registered_{false};
+  std::atomic<bool> has_gone_{false};
   std::atomic<ending> ending_{ending::no};    // if not `no`, what the client still sends is of no interest
   std::atomic<std::size_t> queued_bytes_{0};  // changed under mutex_
 

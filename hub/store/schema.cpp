@@ -65,6 +65,13 @@ constexpr std::array migrations{
         message_id INTEGER NOT NULL,
         PRIMARY KEY (owner, other, message_id)
       ) WITHOUT ROWID;
+      CREATE TABLE private_conversation (
+        owner   TEXT    NOT NULL,
+        other   TEXT    NOT NULL,          -- folded nick
+        last_id INTEGER NOT NULL,          -- of its messages
+        PRIMARY KEY (owner, other)
+      ) WITHOUT ROWID;
+      CREATE INDEX private_conversation_by_last ON private_conversation (owner, last_id);
       CREATE TABLE read_mark (
         owner   TEXT    NOT NULL,
         target  TEXT    NOT NULL,          -- folded

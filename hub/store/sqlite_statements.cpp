@@ -14,6 +14,10 @@ namespace {
 
 constexpr const char* preparing = "cannot prepare a query";
 
+constexpr const char* newest_messages =
+    "SELECT id, time_ms, kind, source, target, text, tags FROM message"
+    " WHERE conversation = ? AND id > ? AND id < ? ORDER BY id DESC LIMIT ?";
+
 // Prepares each of `sql`, in order, into the members of `Statements`.
 template <class Statements, class... Sql>
 result<Statements> prepare_all(database& db, Sql... sql) {
@@ -49,6 +53,14 @@ std::string private_messages(std::string_view order) {
       order);
 }
 
+std::string private_conversations(std::string_view order) {
+  return fmt::format(
+      "SELECT id, time_ms, kind, source, target, text, tags, other FROM private_conversation"
+      " CROSS JOIN message ON message.id = last_id"
+      " WHERE owner = ?1 AND last_id > ?2 AND last_id < ?3 ORDER BY last_id {} LIMIT ?4",
+      order);
+}
+
 }  // namespace
 
 result<write_statements> prepare_writes(database& db) {
@@ -59,9 +71,12 @@ result<write_statements> prepare_writes(database& db) {
       "INSERT INTO event (id, conversation, time_ms, kind, source, target, text)"
       " VALUES (?, ?, ?, ?, ?, ?, ?)",
       "INSERT OR IGNORE INTO private_message (owner, other, message_id) VALUES (?, ?, ?)",
+      "INSERT INTO private_conversation (owner, other, last_id) VALUES (?, ?, ?)"
+      " ON CONFLICT (owner, other) DO UPDATE SET last_id = max(last_id, excluded.last_id)",
       "INSERT INTO read_mark (owner, target, time_ms) VALUES (?, ?, ?)"
       " ON CONFLICT (owner, target) DO UPDATE SET time_ms = max(time_ms, excluded.time_ms)",
-      "DELETE FROM room WHERE folded_name = ?", "DELETE FROM room_ban WHERE folded_name = ?",
+      "DELETE FROM read_mark WHERE owner = ? AND target = ?", "DELETE FROM room WHERE folded_name = ?",
+      "DELETE FROM room_ban WHERE folded_name = ?",
       "INSERT INTO room (folded_name, name, topic, topic_setter, topic_time_ms, modes, join_key, "
       "member_limit, created_ms, history_from_ms)"
       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -70,14 +85,12 @@ result<write_statements> prepare_writes(database& db) {
 
 result<read_statements> prepare_reads(database& db) {
   return prepare_all<read_statements>(
-      db,
-      "SELECT id, time_ms, kind, source, target, text, tags FROM message"
-      " WHERE conversation = ? AND id > ? AND id < ? ORDER BY id DESC LIMIT ?",
+      db, newest_messages,
       "SELECT id, time_ms, kind, source, target, text, tags FROM message"
       " WHERE conversation = ? AND id > ? AND id < ? ORDER BY id LIMIT ?",
       messages_and_events("DESC"), messages_and_events("ASC"), private_messages("DESC"),
-      private_messages("ASC"), "SELECT min(other) FROM private_message WHERE owner = ? AND other > ?",
-      "SELECT target, time_ms FROM read_mark WHERE owner = ? ORDER BY target LIMIT ?",
+      private_messages("ASC"), private_conversations("DESC"), private_conversations("ASC"),
+      "SELECT target, time_ms FROM read_mark WHERE owner = ? ORDER BY time_ms DESC, target LIMIT ?",
       "SELECT id, time_ms FROM (SELECT * FROM (SELECT id, time_ms FROM message WHERE id >= ?1 ORDER BY id "
       "LIMIT 1)"
       " UNION ALL SELECT * FROM (SELECT id, time_ms FROM event WHERE id >= ?1 ORDER BY id LIMIT 1))"
@@ -87,6 +100,10 @@ result<read_statements> prepare_reads(database& db) {
       "history_from_ms FROM room"
       " ORDER BY folded_name",
       "SELECT mask, setter, time_ms FROM room_ban WHERE folded_name = ? ORDER BY position");
+}
+
+result<statement> prepare_latest(database& db) {
+  return db.prepare(newest_messages, preparing);
 }
 
 }  // namespace hub::store::sqlite

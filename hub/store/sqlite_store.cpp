@@ -1,5 +1,6 @@
-// Two connections: one writes, one reads. In write-ahead-log mode a reader sees the last commit and waits for
-// nobody, so replaying history to someone who joins is not delayed by a group that is being flushed.
+// Three connections: one writes, two read. In write-ahead-log mode a reader sees the last commit and waits
+// for nobody, so replaying history to someone who joins is not delayed by a group that is being flushed; and
+// as the second reader does that alone, neither by those who read far back.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
@@ -91,23 +92,37 @@ chat::room_record read_room(const statement& row) {
           .history_from_ms = row.number(8)};
 }
 
+// The first four parameters of a query for a range.
+void bind_range(statement& query, std::string_view whose, const history_range& range) {
+  const auto bounded = [](std::uint64_t value) {
+    return static_cast<std::int64_t>(std::min(value, highest_id));
+  };
+  query.bind(1, whose);
+  query.bind(2, bounded(range.after_id));
+  query.bind(3, bounded(range.before_id));
+  query.bind(4, bounded(range.limit));
+}
+
 class sqlite_store final : public store {
  public:
   sqlite_store(folder_lock lock, database writer, write_statements writes, database reader,
-               read_statements reads)
+               read_statements reads, database latest_reader, statement latest)
       : lock_(std::move(lock)),
         writer_(std::move(writer)),
         writes_(std::move(writes)),
         reader_(std::move(reader)),
-        reads_(std::move(reads)) {}
+        reads_(std::move(reads)),
+        latest_reader_(std::move(latest_reader)),
+        latest_(std::move(latest)) {}
 
   result<void> write(const batch& group) override;
   result<std::uint64_t> last_message_id() override;
+  result<std::vector<chat::message>> latest(std::string_view room, std::size_t limit) override;
   result<std::vector<chat::message>> find(std::string_view room, const history_range& range) override;
   result<std::vector<chat::message>> find_private(std::string_view owner, std::string_view other,
                                                   const history_range& range) override;
   result<std::vector<private_conversation>> private_conversations(std::string_view owner,
-                                                                  std::size_t limit) override;
+                                                                  const history_range& range) override;
   result<std::vector<read_mark>> read_marks(std::string_view owner, std::size_t limit) override;
   result<std::uint64_t> first_id_since(std::int64_t time_ms) override;
   result<std::vector<chat::room_record>> load_rooms() override;
@@ -119,11 +134,9 @@ class sqlite_store final : public store {
   result<void> insert(const read_mark& mark, std::string_view doing);
   result<void> insert(const chat::room_record& room, std::string_view doing);
   result<void> remove(std::string_view folded_name, std::string_view doing);
-  // And with read_mutex_:
-  result<std::vector<chat::message>> read_range(statement& query, std::string_view name,
-                                                const history_range& range);
-  result<std::vector<chat::message>> read_private(std::string_view owner, std::string_view folded_other,
-                                                  const history_range& range);
+  // And these with the mutex of the connection that they read:
+  static result<std::vector<chat::message>> read_range(statement& query, std::string_view name,
+                                                       const history_range& range);
   result<void> load_bans(chat::room_record& room);
 
   // Declared first, so that it is released only after both connections are closed.
@@ -136,6 +149,10 @@ class sqlite_store final : public store {
   std::mutex read_mutex_;
   database reader_;        // guarded by read_mutex_
   read_statements reads_;  // guarded by read_mutex_
+
+  std::mutex latest_mutex_;
+  database latest_reader_;  // guarded by latest_mutex_
+  statement latest_;        // guarded by latest_mutex_
 };
 
 result<void> sqlite_store::write(const batch& group) {
@@ -191,22 +208,23 @@ result<void> sqlite_store::insert(const chat::message& message, std::string_view
 
 result<void> sqlite_store::insert(const filed_message& filed, std::string_view doing) {
   const std::string other = chat::fold(filed.other);
-  statement& row = writes_.file_message;
-  const reset_at_end done(row);
-  row.bind(1, filed.owner);
-  row.bind(2, other);
-  row.bind(3, static_cast<std::int64_t>(filed.message_id));
-  if (auto stepped = row.step(doing); !stepped) return std::unexpected(stepped.error());
+  for (statement* row : {&writes_.file_message, &writes_.note_conversation}) {
+    const reset_at_end done(*row);
+    row->bind(1, filed.owner);
+    row->bind(2, other);
+    row->bind(3, static_cast<std::int64_t>(filed.message_id));
+    if (auto stepped = row->step(doing); !stepped) return std::unexpected(stepped.error());
+  }
   return {};
 }
 
 result<void> sqlite_store::insert(const read_mark& mark, std::string_view doing) {
   const std::string target = chat::fold(mark.target);
-  statement& row = writes_.set_read_mark;
+  statement& row = mark.time_ms == 0 ? writes_.forget_read_mark : writes_.set_read_mark;
   const reset_at_end done(row);
   row.bind(1, mark.owner);
   row.bind(2, target);
-  row.bind(3, mark.time_ms);
+  if (mark.time_ms != 0) row.bind(3, mark.time_ms);
   if (auto stepped = row.step(doing); !stepped) return std::unexpected(stepped.error());
   return {};
 }
@@ -252,6 +270,13 @@ result<void> sqlite_store::remove(std::string_view folded_name, std::string_view
   return {};
 }
 
+// Waits for the other reads neither: whoever delivers messages asks for it.
+result<std::vector<chat::message>> sqlite_store::latest(std::string_view room, std::size_t limit) {
+  const std::string folded = chat::fold(room);
+  const std::lock_guard lock(latest_mutex_);
+  return read_range(latest_, folded, {.limit = limit});
+}
+
 result<std::vector<chat::message>> sqlite_store::find(std::string_view room, const history_range& range) {
   const std::string folded = chat::fold(room);
   const std::lock_guard lock(read_mutex_);
@@ -264,27 +289,15 @@ result<std::vector<chat::message>> sqlite_store::find_private(std::string_view o
                                                               const history_range& range) {
   const std::string folded = chat::fold(other);
   const std::lock_guard lock(read_mutex_);
-  return read_private(owner, folded, range);
-}
-
-result<std::vector<chat::message>> sqlite_store::read_private(std::string_view owner,
-                                                              std::string_view folded_other,
-                                                              const history_range& range) {
   statement& query = range.newest ? reads_.newest_private : reads_.oldest_private;
   query.bind(5, owner);
-  return read_range(query, folded_other, range);
+  return read_range(query, folded, range);
 }
 
 result<std::vector<chat::message>> sqlite_store::read_range(statement& query, std::string_view name,
                                                             const history_range& range) {
   const reset_at_end done(query);
-  const auto bind_bounded = [&](int place, std::uint64_t value) {
-    query.bind(place, static_cast<std::int64_t>(std::min(value, highest_id)));
-  };
-  query.bind(1, name);
-  bind_bounded(2, range.after_id);
-  bind_bounded(3, range.before_id);
-  bind_bounded(4, range.limit);
+  bind_range(query, name, range);
   std::vector<chat::message> messages;
   for (;;) {
     const auto row = query.step("cannot read the history");
@@ -296,28 +309,20 @@ result<std::vector<chat::message>> sqlite_store::read_range(statement& query, st
   return messages;
 }
 
-// From one nick to the next, and of each the last message: two steps down a tree for each conversation, and
-// not one for each message.
 result<std::vector<private_conversation>> sqlite_store::private_conversations(std::string_view owner,
-                                                                              std::size_t limit) {
+                                                                              const history_range& range) {
   const std::lock_guard lock(read_mutex_);
+  statement& query = range.newest ? reads_.newest_conversations : reads_.oldest_conversations;
+  const reset_at_end done(query);
+  bind_range(query, owner, range);
   std::vector<private_conversation> found;
-  std::string other;
-  while (found.size() < limit) {
-    {
-      const reset_at_end done(reads_.next_other);
-      reads_.next_other.bind(1, owner);
-      reads_.next_other.bind(2, other);
-      const auto row = reads_.next_other.step("cannot list private conversations");
-      if (!row) return std::unexpected(row.error());
-      std::string next = *row ? reads_.next_other.text(0) : std::string();
-      if (next.empty()) break;
-      other = std::move(next);
-    }
-    auto last = read_private(owner, other, {.limit = 1});
-    if (!last) return std::unexpected(last.error());
-    if (!last->empty()) found.push_back({.other = other, .last = std::move(last->front())});
+  for (;;) {
+    const auto row = query.step("cannot list private conversations");
+    if (!row) return std::unexpected(row.error());
+    if (!*row) break;
+    found.push_back({.other = query.text(7), .last = read_message(query)});
   }
+  if (range.newest) std::ranges::reverse(found);
   return found;
 }
 
@@ -429,8 +434,13 @@ result<std::unique_ptr<store>> open_sqlite(const std::filesystem::path& file, co
   if (!reader) return std::unexpected(reader.error());
   auto reads = sqlite::prepare_reads(*reader);
   if (!reads) return std::unexpected(reads.error());
+  auto latest_reader = database::open(file, database::access::read_only, options.busy_timeout);
+  if (!latest_reader) return std::unexpected(latest_reader.error());
+  auto latest = sqlite::prepare_latest(*latest_reader);
+  if (!latest) return std::unexpected(latest.error());
   return std::make_unique<sqlite_store>(std::move(*lock), std::move(*writer), std::move(*writes),
-                                        std::move(*reader), std::move(*reads));
+                                        std::move(*reader), std::move(*reads), std::move(*latest_reader),
+                                        std::move(*latest));
 }
 
 }  // namespace hub::store

@@ -127,13 +127,16 @@ TEST_F(sqlite_store_test, private_messages_are_read_by_their_owners_and_by_nobod
   EXPECT_TRUE(opened->find_private("", "bob", {.limit = 9}).value().empty());
   EXPECT_TRUE(opened->find_private("B", "carl", {.limit = 9}).value().empty());
 
-  const auto all = opened->private_conversations("A", 9).value();
+  const auto all = opened->private_conversations("A", {.limit = 9}).value();
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[0].other, "bob");
   EXPECT_EQ(all[0].last, back);
   EXPECT_EQ(all[1].other, "carl");
-  EXPECT_EQ(opened->private_conversations("A", 1).value().size(), 1U);
-  EXPECT_TRUE(opened->private_conversations("nobody", 9).value().empty());
+  EXPECT_EQ(opened->private_conversations("A", {.limit = 1}).value().front().other, "carl");
+  EXPECT_EQ(opened->private_conversations("A", {.limit = 1, .newest = false}).value().front().other, "bob");
+  EXPECT_TRUE(opened->private_conversations("A", {.before_id = 2, .limit = 9}).value().empty());
+  EXPECT_TRUE(opened->private_conversations("A", {.after_id = 3, .limit = 9}).value().empty());
+  EXPECT_TRUE(opened->private_conversations("nobody", {.limit = 9}).value().empty());
 }
 
 TEST_F(sqlite_store_test, events_come_between_messages_for_those_who_ask_for_them) {
@@ -170,11 +173,13 @@ TEST_F(sqlite_store_test, what_is_read_only_moves_on_and_is_there_after_a_restar
   }
   const auto again = open();
   EXPECT_EQ(again->read_marks("A", 9).value(),
-            (std::vector<read_mark>{{"A", "#team", 50}, {"A", "bob", 70}}));
-  EXPECT_EQ(again->read_marks("A", 1).value(), (std::vector<read_mark>{{"A", "#team", 50}}));
+            (std::vector<read_mark>{{"A", "bob", 70}, {"A", "#team", 50}}));
+  EXPECT_EQ(again->read_marks("A", 1).value(), (std::vector<read_mark>{{"A", "bob", 70}}));
   EXPECT_EQ(again->read_marks("B", 9).value(), (std::vector<read_mark>{{"B", "#team", 10}}));
-  mark(*again, "A", "#team", 60);
-  EXPECT_EQ(again->read_marks("A", 1).value().front().time_ms, 60);
+  mark(*again, "A", "#team", 80);
+  EXPECT_EQ(again->read_marks("A", 1).value().front().time_ms, 80);
+  mark(*again, "A", "#TEAM", 0);
+  EXPECT_EQ(again->read_marks("A", 9).value(), (std::vector<read_mark>{{"A", "bob", 70}}));
 }
 
 TEST_F(sqlite_store_test, everything_is_there_after_a_restart) {
@@ -349,6 +354,7 @@ TEST_F(sqlite_store_test, messages_that_an_older_version_stored_are_kept) {
   ASSERT_TRUE(open()->append(numbered(1, 2)));
   run_sql(
       "ALTER TABLE message DROP COLUMN tags; DROP TABLE event; DROP TABLE private_message; DROP TABLE "
+      "private_conversation; DROP TABLE "
       "read_mark;"
       "DELETE FROM schema_migration WHERE version > 1");
   const auto opened = open();

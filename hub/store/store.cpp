@@ -14,10 +14,6 @@ result<void> store::save_room(const chat::room_record& room) {
   return write({.rooms = std::span(&room, 1)});
 }
 
-result<std::vector<chat::message>> store::latest(std::string_view room, std::size_t limit) {
-  return find(room, {.limit = limit});
-}
-
 result<void> store::remove_room(std::string_view name) {
   const std::array names{std::string(name)};
   return write({.removed_rooms = names});

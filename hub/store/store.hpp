@@ -58,7 +58,8 @@ struct filed_message {
   std::uint64_t message_id = 0;
 };
 
-// Up to which time an owner has read a room, or the conversation with a nick.
+// Up to which time an owner has read a room, or the conversation with a nick. Written with time 0, it is
+// forgotten.
 struct read_mark {
   std::string owner;
   std::string target;
@@ -106,6 +107,9 @@ class store {
   // that was asked for. An empty batch does nothing.
   virtual result<void> write(const batch& group) = 0;
 
+  // The newest `limit` messages of a room, oldest first, without events. Waits for no other read.
+  virtual result<std::vector<chat::message>> latest(std::string_view room, std::size_t limit) = 0;
+
   // Messages of a room, oldest first. An unknown room has none.
   virtual result<std::vector<chat::message>> find(std::string_view room, const history_range& range) = 0;
 
@@ -113,11 +117,12 @@ class store {
   virtual result<std::vector<chat::message>> find_private(std::string_view owner, std::string_view other,
                                                           const history_range& range) = 0;
 
-  // With whom an owner has exchanged private messages: the first `limit` in the order of their folded nicks.
+  // With whom an owner has exchanged private messages: those conversations whose last message is in the
+  // range, in the order of these.
   virtual result<std::vector<private_conversation>> private_conversations(std::string_view owner,
-                                                                          std::size_t limit) = 0;
+                                                                          const history_range& range) = 0;
 
-  // What an owner has read: the first `limit` marks in the order of their targets, which are folded.
+  // What an owner has read: the latest `limit` marks, the latest first. Their targets are folded.
   virtual result<std::vector<read_mark>> read_marks(std::string_view owner, std::size_t limit) = 0;
 
   // An id from which on all messages and events are of that time or later, and before which none is; one more
@@ -131,8 +136,6 @@ class store {
   // Every room, ordered by name.
   virtual result<std::vector<chat::room_record>> load_rooms() = 0;
 
-  // The newest `limit` messages of a room, without events.
-  result<std::vector<chat::message>> latest(std::string_view room, std::size_t limit);
   // `write` with messages only.
   result<void> append(std::span<const chat::message> messages);
   // `write` with one room only.
