@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <string>
@@ -35,10 +36,9 @@ class memory_store final : public store::store {
 
   hub::store::result<std::vector<chat::message>> find(std::string_view room,
                                                       const hub::store::history_range& range) override {
-    const std::lock_guard hold(mutex_);
-    return in_range(range, [&](const chat::message& one) {
-      return chat::same_name(one.target, room) && (range.with_events || !chat::is_event(one.kind));
-    });
+    std::unique_lock hold(mutex_);
+    released_.wait(hold, [this] { return !holds_; });
+    return in_room(room, range);
   }
 
   hub::store::result<std::vector<chat::message>> find_private(
@@ -65,7 +65,8 @@ class memory_store final : public store::store {
   }
 
   hub::store::result<std::vector<chat::message>> latest(std::string_view room, std::size_t limit) override {
-    return find(room, {.limit = limit});
+    const std::lock_guard hold(mutex_);
+    return in_room(room, {.limit = limit});
   }
 
   hub::store::result<std::vector<hub::store::read_mark>> read_marks(std::string_view owner,
@@ -104,6 +105,17 @@ class memory_store final : public store::store {
     failure_ = std::move(reason);
   }
 
+  // As a disk that is slow: find() does not return before `let_go`.
+  void hold() {
+    const std::lock_guard hold(mutex_);
+    holds_ = true;
+  }
+  void let_go() {
+    const std::lock_guard hold(mutex_);
+    holds_ = false;
+    released_.notify_all();
+  }
+
   bool has_text(std::string_view text) {
     const std::lock_guard hold(mutex_);
     return std::ranges::any_of(messages_, [&](const chat::message& one) { return one.text == text; });
@@ -134,13 +146,20 @@ class memory_store final : public store::store {
       found.erase(found.end() - surplus, found.end());
     return found;
   }
+  std::vector<chat::message> in_room(std::string_view room, const hub::store::history_range& range) const {
+    return in_range(range, [&](const chat::message& one) {
+      return chat::same_name(one.target, room) && (range.with_events || !chat::is_event(one.kind));
+    });
+  }
   bool is_filed(std::uint64_t id, std::string_view owner, std::string_view other) const {
     return std::ranges::any_of(filed_, [&](const hub::store::filed_message& one) {
       return one.message_id == id && one.owner == owner && chat::same_name(one.other, other);
     });
   }
 
-  std::mutex mutex_;  // guards all; held only for moments, never across anything that parks
+  std::condition_variable released_;
+  bool holds_ = false;
+  std::mutex mutex_;  // guards all; held only for moments
   std::vector<chat::message> messages_;
   std::vector<hub::store::filed_message> filed_;
   std::map<std::pair<std::string, std::string>, std::int64_t> read_marks_;

@@ -378,6 +378,50 @@ TEST_F(server_test, a_full_server_says_so) {
   });
 }
 
+TEST_F(server_test, who_waits_for_history_holds_nobody_else_up) {
+  run([&](server& one) {
+    client alice(one), bob(one);
+    alice.enters("alice");
+    bob.enters("bob");
+    alice.joins("#mill");
+    bob.joins("#mill");
+    alice.reads_until("bob");
+    store.hold();
+    alice.says("CHATHISTORY LATEST #mill * 5");
+    alice.says("PRIVMSG #mill :hello");
+    EXPECT_EQ(bob.reads_line(), ":alice!~alice@127.0.0.1 PRIVMSG #mill :hello");
+    bob.says("PRIVMSG #mill :hello, too");
+    EXPECT_EQ(alice.reads_line(), ":bob!~bob@127.0.0.1 PRIVMSG #mill :hello, too");
+    bob.says("CAP REQ batch");
+    bob.reads_until("ACK");
+    for (int index = 0; index < 40; ++index)
+      bob.says("CHATHISTORY LATEST #mill * 5");
+    EXPECT_TRUE(bob.reads_line()->contains("FAIL CHATHISTORY MESSAGE_ERROR LATEST #mill"));
+    store.let_go();
+    EXPECT_TRUE(bob.reads_until("hello, too").contains("PRIVMSG #mill :"));
+  });
+}
+
+TEST_F(server_test, stops_while_somebody_waits_for_history) {
+  leat::run({.workers = 2}, [&] {
+    server one(configured, store, {});
+    ASSERT_TRUE(one.start());
+    client alice(one);
+    alice.enters("alice");
+    alice.joins("#mill");
+    store.hold();
+    for (int index = 0; index < 9; ++index)
+      alice.says("CHATHISTORY LATEST #mill * 5");
+    alice.says("PING here");
+    alice.reads_until("here");
+    leat::wait_group stopping;
+    stopping.go([&] { one.stop(); });
+    EXPECT_TRUE(alice.reads_until("ERROR").contains("Server shutting down"));
+    store.let_go();
+    stopping.wait();
+  });
+}
+
 TEST_F(server_test, a_shared_file_is_announced_and_stored) {
   run([&](server& one) {
     client alice(one);

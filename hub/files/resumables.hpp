@@ -5,8 +5,7 @@
 //
 // <id> is 32 hexadecimal digits, which nobody can guess. What holds at any moment:
 //  - bytes that were confirmed (by `addition::keep`) are there after kill -9; after a power cut they are on
-//  the
-//    disk, too, but perhaps not the latest word about them, so some may have to be sent again;
+//    the disk, too, but perhaps not the latest word about them, so some may have to be sent again;
 //  - of bytes under way when the server is killed, those that reached the kernel are kept, unless they were
 //    still to be verified, or the machine was booted since: then what has reached the disk is not known;
 //  - one addition at a time;

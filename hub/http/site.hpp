@@ -1,7 +1,7 @@
 // The HTTP side of the server: files and a page that says how to use them.
 //
-//   hub::http::site site(store, {.bounds = config.http}, [&](const auto& shared) { return
-//   server.announce_file(...); }); site.serve(std::move(conn), stopping);
+//   hub::http::site site(store, {.bounds = config.http}, announce);
+//   site.serve(std::move(conn), stopping);
 //
 //   GET, HEAD, PUT, DELETE  /files/NAME               a file for everyone
 //   GET, HEAD, PUT, DELETE  /rooms/ROOM/files/NAME    a file of a room; an upload is announced there

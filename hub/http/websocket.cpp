@@ -29,6 +29,7 @@
 
 #include <hub/http/field.hpp>
 #include <hub/http/own_origin.hpp>
+#include <hub/http/pace.hpp>
 #include <hub/http/websocket.hpp>
 #include <hub/http/websocket_frame.hpp>
 
@@ -89,30 +90,6 @@ asio::io_context& idle_executor() {
   return context;
 }
 
-// How fast a client may send.
-class pace {
- public:
-  explicit pace(const websocket_limits& bounds)
-      : burst_(static_cast<double>(bounds.burst_bytes)),
-        per_second_(static_cast<double>(bounds.bytes_per_second)) {}
-
-  // Counts what has come, and says how long not to read any more.
-  std::chrono::nanoseconds charge(std::size_t bytes) {
-    const auto now = std::chrono::steady_clock::now();
-    const std::chrono::duration<double> gone = now - counted_at_;
-    counted_at_ = now;
-    owed_ = std::max(0.0, owed_ - gone.count() * per_second_) + static_cast<double>(bytes);
-    const std::chrono::duration<double> pause(std::max(0.0, owed_ - burst_) / per_second_);
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(pause);
-  }
-
- private:
-  const double burst_;
-  const double per_second_;
-  double owed_ = 0;
-  leat::time_point counted_at_ = std::chrono::steady_clock::now();
-};
-
 class connection;
 
 // What Beast takes for the connection: whole messages on one side, and a string on the other.
@@ -162,7 +139,7 @@ class connection : public std::enable_shared_from_this<connection> {
       : below_(std::move(below)),
         bounds_(bounds),
         arrived_(early),
-        pace_(bounds),
+        pace_(bounds.burst_bytes, bounds.bytes_per_second),
         protocol_(carrier(*this)) {}
 
   void accept(const request& asked, std::span<const std::string> cookies);
