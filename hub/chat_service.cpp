@@ -53,7 +53,7 @@ std::string_view explain(chat::refusal why) {
 chat_service::chat_service(chat_options options, store::store& messages)
     : options_(std::move(options)),
       store_(messages),
-      history_(options_.irc.server_name, options_.session.send_queue_bytes, messages),
+      history_(options_.irc.server_name, messages),
       delivery_(for_delivery(options_), messages, history_),
       inbox_(inbox_capacity),
       groups_(1),

@@ -188,18 +188,12 @@ void delivery::run(irc::replay& what, const outcome&) {
                                           .about = what.room,
                                           .name = name,
                                           .receiver_offers = what.receiver_offers},
-                                         room_for_history(*to), what.now);
+                                         to->session->room_for_history(), what.now);
   if (!lines.empty()) push(what.to, std::move(lines));
 }
 
 void delivery::run(irc::show_history& what, const outcome&) {
   if (const place* to = find(what.to)) history_.take(to->session, std::move(what));
-}
-
-// More history than the client can take in would get it dropped for slowness.
-std::size_t delivery::room_for_history(const place& of) const {
-  const std::size_t allowed = options_.send_queue_bytes / 2;
-  return allowed - std::min(of.session->queued_bytes(), allowed);
 }
 
 void delivery::run(irc::change_capabilities& what, const outcome&) {

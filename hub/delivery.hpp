@@ -51,7 +51,7 @@ struct delivery_options {
   std::string server_name = "leat";
   std::size_t history_messages = 50;          // shown to who joins a room
   std::size_t history_rooms = 1000;           // kept in memory for that
-  std::size_t send_queue_bytes = 256 * 1024;  // of a session: history takes at most half of it
+  std::size_t send_queue_bytes = 256 * 1024;  // of a session
 };
 
 class delivery {
@@ -91,7 +91,6 @@ class delivery {
   void run(irc::drop_room& what, const outcome& stored);
 
   place* find(chat::session_id who);
-  std::size_t room_for_history(const place& of) const;
   void push(chat::session_id to, irc::line_forms& forms, irc::capability_set need = {},
             irc::capability_set lack = {});
   void push(chat::session_id to, std::string lines);

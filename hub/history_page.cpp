@@ -127,22 +127,30 @@ store::result<std::vector<history_line>> page::lines() {
   if (!all) return std::unexpected(all.error());
   stretch where = *all;
   bool newest = true;
-  const auto narrow = [&](auto& edge, const auto& found) -> store::result<void> {
+  using point = irc::history_request::point;
+  const auto begin_after = [&](const point& at) -> store::result<void> {
+    const auto found = end_of(at);
     if (!found) return std::unexpected(found.error());
-    edge = &edge == &where.after ? std::max(edge, *found) : std::min(edge, *found);
+    where.after = std::max(where.after, *found);
+    return {};
+  };
+  const auto end_before = [&](const point& at) -> store::result<void> {
+    const auto found = start_of(at);
+    if (!found) return std::unexpected(found.error());
+    where.before = std::min(where.before, *found);
     return {};
   };
   store::result<void> done;
   switch (request().which) {
     case history_part::latest:
-      if (request().first) done = narrow(where.after, end_of(*request().first));
+      if (request().first) done = begin_after(*request().first);
       break;
     case history_part::before:
-      done = narrow(where.before, start_of(*request().first));
+      done = end_before(*request().first);
       break;
     case history_part::after:
       newest = false;
-      done = narrow(where.after, end_of(*request().first));
+      done = begin_after(*request().first);
       break;
     case history_part::around:
       return read_around(*all);
@@ -151,8 +159,8 @@ store::result<std::vector<history_line>> page::lines() {
       const auto first = start_of(*request().first);
       const auto second = start_of(*request().second);
       newest = first && second && *second < *first;
-      done = narrow(where.after, end_of(newest ? *request().second : *request().first));
-      if (done) done = narrow(where.before, newest ? first : second);
+      done = begin_after(newest ? *request().second : *request().first);
+      if (done) done = end_before(newest ? *request().first : *request().second);
       break;
     }
     case history_part::targets:

@@ -19,11 +19,8 @@ constexpr unsigned most_waiting_of_one = 32;
 
 }  // namespace
 
-history_server::history_server(std::string server_name, std::size_t send_queue_bytes, store::store& messages)
-    : server_name_(std::move(server_name)),
-      send_queue_bytes_(send_queue_bytes),
-      store_(messages),
-      waiting_(most_waiting) {}
+history_server::history_server(std::string server_name, store::store& messages)
+    : server_name_(std::move(server_name)), store_(messages), waiting_(most_waiting) {}
 
 void history_server::take(std::shared_ptr<irc::session> from, irc::show_history asked) {
   visitor who{.session = std::move(from), .asked = std::move(asked)};
@@ -50,9 +47,7 @@ void history_server::answer(const visitor& who) {
                                  .name = name,
                                  .label = who.asked.label,
                                  .receiver_offers = who.asked.receiver_offers};
-  // More than the client can take in would get it dropped for slowness.
-  const std::size_t allowed = send_queue_bytes_ / 2;
-  const std::size_t limit_bytes = allowed - std::min(who.session->queued_bytes(), allowed);
+  const std::size_t limit_bytes = who.session->room_for_history();
   store::result<std::string> page;
   try {
     page = leat::blocking([&] { return history_page(store_, who.asked, batch, limit_bytes); });

@@ -17,9 +17,8 @@ namespace hub {
 
 class history_server {
  public:
-  // The store must outlive it; calls to it go through leat::blocking. `send_queue_bytes`: of a session, of
-  // which history takes at most half.
-  history_server(std::string server_name, std::size_t send_queue_bytes, store::store& messages);
+  // The store must outlive it; calls to it go through leat::blocking.
+  history_server(std::string server_name, store::store& messages);
 
   // The session is to be answered; if it has asked for too much already, or too many wait, it is told to ask
   // again. Does not block. What was delivered before the request must be stored by now.
@@ -40,7 +39,6 @@ class history_server {
   static void send(const visitor& who, std::string lines);
 
   const std::string server_name_;
-  const std::size_t send_queue_bytes_;
   store::store& store_;
   leat::chan<visitor> waiting_;
   std::uint64_t batches_ = 0;  // so far: their names must differ

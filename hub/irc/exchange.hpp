@@ -251,8 +251,8 @@ class exchange {
   void log(chat::message happened);
   void broadcast_event(const chat::audience& to, const chat::message& happened, capability_set need = {},
                        capability_set lack = {});
-  chat::message happened(chat::message_kind kind, std::uint64_t id, const std::string& source,
-                         const std::string& room, std::string text) const;
+  chat::message make_event(chat::message_kind kind, std::uint64_t id, const std::string& source,
+                           const std::string& room, std::string text) const;
   void log_and_broadcast(const chat::audience& to, chat::message happened);
   void reply(const client& to, numeric code, std::initializer_list<std::string_view> middle,
              std::string_view text);
@@ -270,10 +270,10 @@ class exchange {
   std::vector<std::string> isupport_;  // the tokens of each 005 line
   std::vector<std::unique_ptr<client>> clients_;
   std::size_t connection_count_ = 0;
-  std::unordered_map<std::string, reader> readers_;  // by reader_name()
-  std::deque<std::string> left_readers_;             // those who may have gone for good, in that order
-  chat::name_map<chat::roster> watchers_;            // by the nick that they monitor
-  std::uint64_t labeled_batches_ = 0;                // so far: their names must differ
+  std::unordered_map<std::string, reader> readers_;                // by reader_name()
+  std::deque<std::pair<chat::moment, std::string>> left_readers_;  // when, and who, in that order
+  chat::name_map<chat::roster> watchers_;                          // by the nick that they monitor
+  std::uint64_t labeled_batches_ = 0;                              // so far: their names must differ
   std::vector<chat::event> events_;
 
   // During a call:

@@ -112,8 +112,8 @@ void exchange::tell_all() {
   events_.clear();
 }
 
-chat::message exchange::happened(chat::message_kind kind, std::uint64_t id, const std::string& source,
-                                 const std::string& room, std::string text) const {
+chat::message exchange::make_event(chat::message_kind kind, std::uint64_t id, const std::string& source,
+                                   const std::string& room, std::string text) const {
   return {.id = id,
           .time_ms = now_.time_since_epoch().count(),
           .kind = kind,
@@ -155,13 +155,13 @@ void exchange::tell(const chat::audience& to, const chat::entered& what) {
 void exchange::tell(const chat::audience& to, const chat::left& what) {
   broadcast(to, line(what.source, "QUIT", {}, what.reason));
   for (const auto& [id, room] : what.places)
-    log(happened(chat::message_kind::quit, id, what.source, room, what.reason));
+    log(make_event(chat::message_kind::quit, id, what.source, room, what.reason));
 }
 
 void exchange::tell(const chat::audience& to, const chat::nick_changed& what) {
   broadcast(to, line(what.source, "NICK", {what.nick}));
   for (const auto& [id, room] : what.places)
-    log(happened(chat::message_kind::nick, id, what.source, room, what.nick));
+    log(make_event(chat::message_kind::nick, id, what.source, room, what.nick));
   const std::string before = what.source.substr(0, what.source.find('!'));
   if (chat::same_name(before, what.nick)) return;
   tell_watchers(numeric::rpl_monoffline, before, before);
@@ -195,7 +195,7 @@ void exchange::tell(const chat::audience& to, const chat::invisible_changed& wha
 }
 
 void exchange::tell(const chat::audience& to, const chat::joined& what) {
-  chat::message event = happened(chat::message_kind::join, what.id, what.source, what.room, what.real_name);
+  chat::message event = make_event(chat::message_kind::join, what.id, what.source, what.room, what.real_name);
   const capability_set extended(capability::extended_join);
   broadcast_event(to, event, {}, extended);
   broadcast_event(to, event, extended);
@@ -224,7 +224,7 @@ void exchange::tell(const chat::audience& to, const chat::room_entered& what) {
 }
 
 void exchange::tell(const chat::audience& to, const chat::parted& what) {
-  log_and_broadcast(to, happened(chat::message_kind::part, what.id, what.source, what.room, what.reason));
+  log_and_broadcast(to, make_event(chat::message_kind::part, what.id, what.source, what.room, what.reason));
 }
 
 void exchange::tell(const chat::audience& to, chat::message_sent& what) {
@@ -268,7 +268,7 @@ void exchange::tell(const chat::audience& to, const chat::receiver_away& what) {
 }
 
 void exchange::tell(const chat::audience& to, const chat::topic_changed& what) {
-  log_and_broadcast(to, happened(chat::message_kind::topic, what.id, what.source, what.room, what.topic));
+  log_and_broadcast(to, make_event(chat::message_kind::topic, what.id, what.source, what.room, what.topic));
 }
 
 void exchange::tell(const chat::audience& to, const chat::modes_changed& what) {
@@ -282,12 +282,12 @@ void exchange::tell(const chat::audience& to, const chat::modes_changed& what) {
     if (!one.parameter.empty()) append_middle(parameters, one.parameter);
   }
   log_and_broadcast(
-      to, happened(chat::message_kind::mode, what.id, what.source, what.room, letters + parameters));
+      to, make_event(chat::message_kind::mode, what.id, what.source, what.room, letters + parameters));
 }
 
 void exchange::tell(const chat::audience& to, const chat::kicked& what) {
-  log_and_broadcast(to, happened(chat::message_kind::kick, what.id, what.source, what.room,
-                                 fmt::format("{} {}", what.nick, what.reason)));
+  log_and_broadcast(to, make_event(chat::message_kind::kick, what.id, what.source, what.room,
+                                   fmt::format("{} {}", what.nick, what.reason)));
 }
 
 void exchange::tell(const chat::audience& to, const chat::inviting& what) {

@@ -127,7 +127,7 @@ void exchange::end_reading(const client& who) {
     readers_.erase(reader_name(who));
   } else {
     mine.left_at = now_;
-    left_readers_.push_back(who.owner);
+    left_readers_.emplace_back(now_, who.owner);
   }
   forget_readers();
 }
@@ -137,13 +137,14 @@ void exchange::end_reading(const client& who) {
 void exchange::forget_readers() {
   constexpr std::chrono::seconds remembered{60};
   while (!left_readers_.empty()) {
-    const auto first = readers_.find(left_readers_.front());
-    // It may have come again, and have been forgotten since.
-    if (first != readers_.end() && first->second.connections.empty()) {
-      const auto gone = now_ - first->second.left_at;
-      if (gone >= std::chrono::seconds(0) && gone < remembered) return;
-      readers_.erase(first);
-    }
+    const auto& [left_at, owner] = left_readers_.front();
+    const auto found = readers_.find(owner);
+    // It may have come again, and perhaps left once more since: then another entry speaks of it.
+    const bool is_gone =
+        found != readers_.end() && found->second.connections.empty() && found->second.left_at == left_at;
+    const auto gone_for = now_ - left_at;
+    if (is_gone && gone_for >= std::chrono::seconds(0) && gone_for < remembered) return;
+    if (is_gone) readers_.erase(found);
     left_readers_.pop_front();
   }
 }

@@ -235,5 +235,20 @@ TEST_F(exchange_history_test, who_comes_again_at_once_finds_what_the_store_does_
   EXPECT_TRUE(has(says(alice, "MARKREAD #mill"), " *"));
 }
 
+TEST_F(exchange_history_test, who_comes_and_goes_all_the_time_does_not_keep_others_remembered) {
+  enters(bob, "bob", "B");
+  says(bob, "MARKREAD #mill timestamp=2023-01-02T03:04:05.678Z");
+  enters(alice, "alice", "A");
+  run([&](effects& out) { server.disconnected(alice, "gone", now, out); });
+  run([&](effects& out) { server.disconnected(bob, "gone", now, out); });
+  for (int count = 0; count < 4; ++count) {
+    now += std::chrono::seconds(30);
+    enters(alice, "alice", "A");
+    run([&](effects& out) { server.disconnected(alice, "gone", now, out); });
+  }
+  enters(bob, "bob", "B");
+  EXPECT_TRUE(has(says(bob, "MARKREAD #mill"), " *"));
+}
+
 }  // namespace
 }  // namespace hub::irc

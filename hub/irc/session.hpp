@@ -14,6 +14,7 @@
 // the session until it has sent it, or close_timeout has passed.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -81,7 +82,12 @@ class session : public std::enable_shared_from_this<session> {
   void start_writer();
   // Whether the client has gone, so that nobody reads what is pushed. May be called from anywhere.
   bool has_gone() const { return has_gone_.load(std::memory_order_relaxed); }
-  std::size_t queued_bytes() const { return queued_bytes_.load(std::memory_order_relaxed); }
+  // How much history to push at most: with more than half a queue of it, a client that reads well would be
+  // dropped for slowness as soon as somebody speaks.
+  std::size_t room_for_history() const {
+    const std::size_t allowed = options_.send_queue_bytes / 2;
+    return allowed - std::min(queued_bytes_.load(std::memory_order_relaxed), allowed);
+  }
   void set_registered() { registered_.store(true, std::memory_order_relaxed); }
   // Writes what is queued and ends the connection. True as push().
   [[nodiscard]] bool finish();
